@@ -1,0 +1,12 @@
+# Debian 12 packages only; packages/build.txt and packages/test.txt name them.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(SQLite3 REQUIRED)
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)
+if(NOT AXONFLOW_FUZZ)
+  find_package(GTest REQUIRED)
+endif()

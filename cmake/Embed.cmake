@@ -1,0 +1,12 @@
+# Script mode: writes OUTPUT with the texts of FILES ("|" between names) under SYMBOL.
+string(REPLACE "|" ";" files "${FILES}")
+set(body "#include \"base/embedded_file.h\"\n\nextern const axonflow::EmbeddedFile ${SYMBOL}[] = {\n")
+set(count 0)
+foreach(file IN LISTS files)
+  file(READ "${file}" text)
+  get_filename_component(name "${file}" NAME)
+  string(APPEND body "    {\"${name}\", R\"axonflow~(${text})axonflow~\"},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND body "};\nextern const unsigned ${SYMBOL}Count = ${count};\n")
+file(WRITE "${OUTPUT}" "${body}")

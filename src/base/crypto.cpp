@@ -1,0 +1,182 @@
+#include "base/crypto.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+namespace axonflow {
+namespace {
+
+constexpr std::size_t kSha256BlockBytes = 64;
+
+// One context a thread with the algorithm fetched once: a fetch a call costs more than the hash of
+// a short text.
+struct Sha256Context {
+  EVP_MD* algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+
+  ~Sha256Context() {
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(algorithm);
+  }
+};
+
+[[noreturn]] void Die(const char* what) {
+  std::fprintf(stderr, "fatal: %s failed; no safe way to go on\n", what);
+  std::abort();
+}
+
+template <typename... Part>
+Digest256 HashParts(const Part&... parts) {
+  thread_local Sha256Context sha;
+  Digest256 digest;
+  const bool ok = EVP_DigestInit_ex2(sha.context, sha.algorithm, nullptr) == 1 &&
+                  (... && (EVP_DigestUpdate(sha.context, parts.data(), parts.size()) == 1)) &&
+                  EVP_DigestFinal_ex(sha.context, digest.data(), nullptr) == 1;
+  if (!ok) Die("SHA-256");
+  return digest;
+}
+
+std::string EncodeBase64(std::string_view bytes, const char* alphabet, bool padded) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t left = bytes.size() - i;
+    const auto at = [&](std::size_t k) {
+      return k < left ? static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[i + k])) : 0U;
+    };
+    const std::uint32_t group = at(0) << 16 | at(1) << 8 | at(2);
+    out += alphabet[group >> 18];
+    out += alphabet[group >> 12 & 63];
+    if (left > 1) out += alphabet[group >> 6 & 63];
+    if (left > 2) out += alphabet[group & 63];
+    if (padded && left < 3) out.append(3 - left, '=');
+  }
+  return out;
+}
+
+constexpr char kStandard[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr char kUrl[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+constexpr std::array<std::int8_t, 256> Reverse(const char* alphabet) {
+  std::array<std::int8_t, 256> table{};
+  for (auto& entry : table) entry = -1;
+  for (int i = 0; i < 64; ++i) {
+    table[static_cast<unsigned char>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return table;
+}
+
+constexpr auto kStandardReverse = Reverse(kStandard);
+constexpr auto kUrlReverse = Reverse(kUrl);
+
+std::optional<std::string> DecodeBase64(std::string_view text,
+                                        const std::array<std::int8_t, 256>& reverse) {
+  if (text.size() % 4 == 1) return std::nullopt;
+  std::string out;
+  out.reserve(text.size() / 4 * 3 + 2);
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : text) {
+    const int value = reverse[static_cast<unsigned char>(c)];
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      out += static_cast<char>(bits >> held & 0xFF);
+    }
+  }
+  // Bits left over must be zero, else two texts would stand for the same bytes.
+  if ((bits & ((1U << held) - 1)) != 0) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+Digest256 Sha256(std::string_view bytes) { return HashParts(bytes); }
+
+Digest256 HmacSha256(std::string_view key, std::string_view message) {
+  char block[kSha256BlockBytes] = {};
+  if (key.size() > sizeof block) {
+    const Digest256 hashed = Sha256(key);
+    std::memcpy(block, hashed.data(), hashed.size());
+  } else {
+    std::memcpy(block, key.data(), key.size());
+  }
+  char inner[kSha256BlockBytes];
+  char outer[kSha256BlockBytes];
+  for (std::size_t i = 0; i < sizeof block; ++i) {
+    inner[i] = static_cast<char>(block[i] ^ 0x36);
+    outer[i] = static_cast<char>(block[i] ^ 0x5C);
+  }
+  const Digest256 first = HashParts(std::string_view(inner, sizeof inner), message);
+  const Digest256 result = HashParts(std::string_view(outer, sizeof outer), AsBytes(first));
+  OPENSSL_cleanse(block, sizeof block);
+  OPENSSL_cleanse(inner, sizeof inner);
+  OPENSSL_cleanse(outer, sizeof outer);
+  return result;
+}
+
+bool ConstantTimeEqual(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void FillRandom(std::span<std::uint8_t> out) {
+  if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) Die("the random generator");
+}
+
+std::string NewUuid() {
+  constexpr std::size_t kBatch = 1024;
+  thread_local std::array<std::uint8_t, kBatch> pool;
+  thread_local std::size_t used = kBatch;
+  if (used == kBatch) {
+    FillRandom(pool);
+    used = 0;
+  }
+  std::uint8_t* bytes = pool.data() + used;
+  used += 16;
+  bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0F) | 0x40);
+  bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
+  const std::string hex = HexEncode({bytes, 16});
+  std::string uuid;
+  uuid.reserve(36);
+  uuid.append(hex, 0, 8).append(1, '-').append(hex, 8, 4).append(1, '-').append(hex, 12, 4);
+  uuid.append(1, '-').append(hex, 16, 4).append(1, '-').append(hex, 20, 12);
+  return uuid;
+}
+
+std::string HexEncode(std::span<const std::uint8_t> bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out(bytes.size() * 2, '\0');
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    out[2 * i] = kDigits[bytes[i] >> 4];
+    out[2 * i + 1] = kDigits[bytes[i] & 15];
+  }
+  return out;
+}
+
+std::string Base64Encode(std::string_view bytes) { return EncodeBase64(bytes, kStandard, true); }
+std::string Base64UrlEncode(std::string_view bytes) { return EncodeBase64(bytes, kUrl, false); }
+
+std::optional<std::string> Base64Decode(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  return DecodeBase64(text.substr(0, text.size() - padding), kStandardReverse);
+}
+
+std::optional<std::string> Base64UrlDecode(std::string_view text) {
+  return DecodeBase64(text, kUrlReverse);
+}
+
+std::string_view AsBytes(const Digest256& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+}  // namespace axonflow

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <condition_variable>
+#include <coroutine>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/executor.h"
+
+namespace axonflow {
+
+// A few threads for work that would hold up an I/O thread: blocking reads of the store, policy
+// evaluation of long texts. Admission is bounded by TryEnter; Post itself never refuses, so a
+// coroutine that was admitted always comes back.
+class WorkerPool : public Executor {
+ public:
+  // `name` labels the threads. `niceness` (0 to 19) is added to theirs, so that I/O threads win the
+  // core. `admitted_max` bounds the coroutines between TryEnter and Leave.
+  WorkerPool(std::string name, int threads, int niceness, std::size_t admitted_max);
+  ~WorkerPool() override;  // finishes what was posted, then joins
+
+  void Post(std::span<const std::coroutine_handle<>> handles) override;
+
+  // Takes one of the `admitted_max` places; false when none is free (answer 503, do not queue).
+  bool TryEnter();
+  void Leave();
+
+ private:
+  void Run();
+
+  const std::string name_;
+  const int niceness_;
+  const std::size_t admitted_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<std::coroutine_handle<>> queue_;
+  std::size_t admitted_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+// Holds one place of a pool from Enter to the end of its scope.
+class WorkerPlace {
+ public:
+  explicit WorkerPlace(WorkerPool& pool) : pool_(pool), entered_(pool.TryEnter()) {}
+  ~WorkerPlace() {
+    if (entered_) pool_.Leave();
+  }
+  WorkerPlace(const WorkerPlace&) = delete;
+  WorkerPlace& operator=(const WorkerPlace&) = delete;
+  bool entered() const { return entered_; }
+
+ private:
+  WorkerPool& pool_;
+  const bool entered_;
+};
+
+}  // namespace axonflow
