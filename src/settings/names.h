@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace axonflow::settings {
+
+// AXONFLOW_* variables that the official clients and plugins read for themselves. They may be set
+// where the server runs, so they are known and ignored.
+std::span<const std::string_view> ClientVariables();
+
+// Settings of the reference that have no effect in this version. They are allowed, and named in one
+// warning at start, so that nobody relies on them.
+std::span<const std::string_view> VariablesWithoutEffect();
+
+// The smallest number of insertions, deletions, substitutions and swaps of neighbours (each
+// character edited at most once) that makes `a` into `b`. Both at most kComparedBytesMax bytes;
+// longer ones are cut.
+inline constexpr std::size_t kComparedBytesMax = 128;
+std::size_t EditDistance(std::string_view a, std::string_view b);
+
+// The candidate nearest to `name`, when it is at most 3 edits and a third of the name's length
+// away.
+std::optional<std::string_view> Nearest(std::string_view name,
+                                        const std::vector<std::string_view>& candidates);
+
+}  // namespace axonflow::settings
