@@ -131,7 +131,10 @@ void FillRandom(std::span<std::uint8_t> out) {
   if (RAND_bytes(out.data(), static_cast<int>(out.size())) != 1) Die("the random generator");
 }
 
-std::string NewUuid() {
+namespace {
+
+// Sixteen random bytes from a pool that is filled a thousand at a time.
+const std::uint8_t* SixteenRandomBytes() {
   constexpr std::size_t kBatch = 1024;
   thread_local std::array<std::uint8_t, kBatch> pool;
   thread_local std::size_t used = kBatch;
@@ -139,25 +142,38 @@ std::string NewUuid() {
     FillRandom(pool);
     used = 0;
   }
-  std::uint8_t* bytes = pool.data() + used;
   used += 16;
+  return pool.data() + used - 16;
+}
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+
+void PutHex(char* out, std::uint8_t byte) {
+  out[0] = kHexDigits[byte >> 4];
+  out[1] = kHexDigits[byte & 15];
+}
+
+}  // namespace
+
+std::string NewUuid() {
+  std::array<std::uint8_t, 16> bytes;
+  std::memcpy(bytes.data(), SixteenRandomBytes(), bytes.size());
   bytes[6] = static_cast<std::uint8_t>((bytes[6] & 0x0F) | 0x40);
   bytes[8] = static_cast<std::uint8_t>((bytes[8] & 0x3F) | 0x80);
-  const std::string hex = HexEncode({bytes, 16});
-  std::string uuid;
-  uuid.reserve(36);
-  uuid.append(hex, 0, 8).append(1, '-').append(hex, 8, 4).append(1, '-').append(hex, 12, 4);
-  uuid.append(1, '-').append(hex, 16, 4).append(1, '-').append(hex, 20, 12);
+  std::string uuid(36, '-');
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < bytes.size(); ++i, at += 2) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) ++at;
+    PutHex(&uuid[at], bytes[i]);
+  }
   return uuid;
 }
 
+std::string NewRandomHex() { return HexEncode({SixteenRandomBytes(), 16}); }
+
 std::string HexEncode(std::span<const std::uint8_t> bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string out(bytes.size() * 2, '\0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = kDigits[bytes[i] >> 4];
-    out[2 * i + 1] = kDigits[bytes[i] & 15];
-  }
+  for (std::size_t i = 0; i < bytes.size(); ++i) PutHex(&out[2 * i], bytes[i]);
   return out;
 }
 

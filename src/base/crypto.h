@@ -28,6 +28,9 @@ void FillRandom(std::span<std::uint8_t> out);
 // A new random (version 4) UUID, lower case. Random bytes are drawn in batches, about 60 ns a call.
 std::string NewUuid();
 
+// 128 random bits as 32 lower-case hex digits.
+std::string NewRandomHex();
+
 // 2 * size lower-case hex digits.
 std::string HexEncode(std::span<const std::uint8_t> bytes);
 

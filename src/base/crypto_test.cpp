@@ -45,6 +45,16 @@ TEST(NewUuid, IsVersionFourAndNeverRepeats) {
   }
 }
 
+TEST(NewRandomHex, IsThirtyTwoDigitsAndNeverRepeats) {
+  std::set<std::string> seen;
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string id = NewRandomHex();
+    EXPECT_EQ(id.size(), 32U);
+    EXPECT_EQ(id.find_first_not_of("0123456789abcdef"), std::string::npos);
+    EXPECT_TRUE(seen.insert(id).second);
+  }
+}
+
 TEST(Base64, MatchesTheVectorsOfRfc4648) {
   const std::pair<const char*, const char*> vectors[] = {{"", ""},
                                                          {"f", "Zg=="},

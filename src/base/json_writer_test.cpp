@@ -29,6 +29,23 @@ TEST(JsonWriter, EscapesControlsQuotesAndBackslashes) {
   EXPECT_EQ(json.text(), R"("\"\\\n\r\t\b\f\u0001\u001f/\u0000")");
 }
 
+TEST(JsonWriter, FindsASpecialByteAtEveryPlaceOfALongText) {
+  for (std::size_t at = 0; at < 40; ++at) {
+    for (const char special : {'"', '\\', '\n', '\x1f', '\x80'}) {
+      std::string text(40, 'a');
+      text[at] = special;
+      JsonWriter json;
+      json.String(text);
+      EXPECT_NE(json.text(), '"' + text + '"') << at << " " << static_cast<int>(special);
+    }
+    std::string text(40, 'a');
+    text[at] = '\x7f';
+    JsonWriter json;
+    json.String(text);
+    EXPECT_EQ(json.text(), '"' + text + '"');
+  }
+}
+
 TEST(JsonWriter, ReplacesBytesThatAreNotUtf8) {
   JsonWriter json;
   json.String("a\xC0\x80z\xE2\x82");

@@ -68,6 +68,19 @@ class Connection::WaitWritable {
   bool failed_ = false;
 };
 
+// co_await SendTurn(thread, connection): goes on after the answers of the whole batch were sent.
+class Connection::SendTurn {
+ public:
+  SendTurn(IoThread& thread, Connection& connection) : thread_(thread), connection_(connection) {}
+  bool await_ready() const noexcept { return !thread_.resuming_batch(); }
+  void await_suspend(std::coroutine_handle<> handle) { thread_.AwaitSendTurn(connection_, handle); }
+  void await_resume() const noexcept {}
+
+ private:
+  IoThread& thread_;
+  Connection& connection_;
+};
+
 Connection::Connection(IoThread& thread, tcp::socket socket, std::string peer_address)
     : thread_(thread),
       socket_(std::move(socket)),
@@ -125,6 +138,8 @@ Task<std::monostate> Connection::Serve() {
 
     const bool keep = reader_.keep_alive() && !thread_.draining() && !AsksForClose(response);
     PrepareAnswer(std::move(response), !keep, reader_.request().method == "HEAD");
+    SendTurn turn(thread_, *this);
+    co_await turn;
     if (!TrySend() && !co_await SendRest()) break;
     if (!keep) {
       // A client that announced its last request sends nothing that would have to be dropped.

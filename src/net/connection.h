@@ -31,12 +31,15 @@ class Connection {
   void CloseIfIdle();
   // Closes the socket. Returns whether a request was cut off by it.
   bool Cut();
+  // Sends what the kernel takes of a prepared answer; called by the thread for a whole batch.
+  void SendReady() { TrySend(); }
 
   std::size_t slot = 0;  // place in the thread's list
 
  private:
   enum class Phase { kIdle, kReading, kHandling, kWriting, kLingering };
   class ReadSome;
+  class SendTurn;
   class WaitWritable;
 
   Connection(IoThread& thread, boost::asio::ip::tcp::socket socket, std::string peer_address);

@@ -35,8 +35,9 @@ struct Request {
 struct Response {
   int status = 200;
   std::string body;
-  std::string_view content_type = "application/json";        // a literal
-  std::vector<std::pair<std::string, std::string>> headers;  // CR, LF and NUL in values are dropped
+  std::string_view content_type = "application/json";  // a literal
+  // Names are literals. CR, LF and NUL in values are dropped.
+  std::vector<std::pair<std::string_view, std::string>> headers;
 };
 
 class Handler {

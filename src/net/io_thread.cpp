@@ -112,8 +112,20 @@ void IoThread::ResumePosted() {
     std::swap(posted_, resuming_);
   }
   // What these coroutines post goes into posted_ and wakes the loop again.
+  resuming_batch_ = true;
   for (const auto handle : resuming_) handle.resume();
+  resuming_batch_ = false;
   resuming_.clear();
+  // A group commit frees many answers at once. Sent one after the other without work in between
+  // they wake a client once; with each answer's work in between the client falls asleep before the
+  // next one and every send pays for a wake-up.
+  for (const auto& answer : ready_) answer.connection->SendReady();
+  for (const auto& answer : ready_) answer.handle.resume();
+  ready_.clear();
+}
+
+void IoThread::AwaitSendTurn(Connection& connection, std::coroutine_handle<> handle) {
+  ready_.push_back({&connection, handle});
 }
 
 void IoThread::RequestDrain() {

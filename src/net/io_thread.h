@@ -61,6 +61,10 @@ class IoThread final : public Executor {
   Handler& handler() { return handler_; }
   const ServerOptions& options() const { return options_; }
   bool draining() const { return draining_; }
+  // Whether coroutines that were posted together are being resumed. Their answers leave in one go
+  // when all are ready, see AwaitSendTurn.
+  bool resuming_batch() const { return resuming_batch_; }
+  void AwaitSendTurn(Connection& connection, std::coroutine_handle<> handle);
   std::string_view date() const { return date_; }
   std::uint64_t DeadlineIn(std::chrono::milliseconds timeout) const;
   void Add(Connection& connection);
@@ -95,6 +99,13 @@ class IoThread final : public Executor {
   std::mutex posted_mutex_;
   std::vector<std::coroutine_handle<>> posted_;    // guarded by posted_mutex_
   std::vector<std::coroutine_handle<>> resuming_;  // the thread's own; swapped with posted_
+
+  struct ReadyAnswer {
+    Connection* connection;
+    std::coroutine_handle<> handle;
+  };
+  std::vector<ReadyAnswer> ready_;  // answers of the batch that is being resumed
+  bool resuming_batch_ = false;
 };
 
 }  // namespace axonflow::net

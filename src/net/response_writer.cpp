@@ -83,6 +83,10 @@ bool IsFraming(std::string_view name) {
 
 // A value that came from outside must not end its line and begin another field.
 void AppendValue(std::string& out, std::string_view value) {
+  if (IsFieldText(value)) {
+    out += value;
+    return;
+  }
   for (const char c : value) {
     if (c != '\r' && c != '\n' && c != '\0') out.push_back(c);
   }

@@ -1,6 +1,8 @@
 #include "net/text.h"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace axonflow::net {
 namespace {
@@ -39,6 +41,17 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
 bool IsTokenChar(char c) { return kTokenTable[static_cast<unsigned char>(c)]; }
 
 bool IsFieldText(std::string_view text) {
+  // Eight bytes at a time while there is nothing below 0x20 and no 0x7f among them.
+  constexpr std::uint64_t kOnes = 0x0101010101010101U;
+  constexpr std::uint64_t kHighBits = 0x8080808080808080U;
+  while (text.size() >= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, text.data(), sizeof word);
+    const std::uint64_t deleted = word ^ (kOnes * 0x7f);
+    const std::uint64_t found = ((word - kOnes * 0x20) & ~word) | ((deleted - kOnes) & ~deleted);
+    if ((found & kHighBits) != 0) break;
+    text.remove_prefix(8);
+  }
   bool clean = true;
   for (const char c : text) clean &= !IsControl(static_cast<unsigned char>(c)) || c == '\t';
   return clean;

@@ -43,8 +43,7 @@ std::string_view Settings::Source(std::string_view variable) const {
 }
 
 std::string Settings::String(std::string_view variable) const {
-  const Setting& row = Row(variable, {Type::kString, Type::kPath, Type::kEnum, Type::kSecret});
-  if (row.type == Type::kSecret) return std::string(SecretOf(variable).Reveal());
+  const Setting& row = Row(variable, {Type::kString, Type::kPath, Type::kEnum});
   const auto entry = values_.find(variable);
   return entry == values_.end() ? std::string(row.default_value) : entry->second.text;
 }

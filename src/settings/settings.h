@@ -44,8 +44,7 @@ class Settings {
   const std::vector<std::string>& Warnings() const { return warnings_; }
 
   // Of a variable of the table; a name that is not in it, or of another type, ends the process.
-  // String is for the types string, path, enum and secret; prefer SecretOf, whose value wipes
-  // itself.
+  // String is for the types string, path and enum; secrets come from SecretOf only.
   bool IsSet(std::string_view variable) const;  // by the operator, not by default
   std::string String(std::string_view variable) const;
   bool Bool(std::string_view variable) const;

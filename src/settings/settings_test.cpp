@@ -73,7 +73,7 @@ TEST(Settings, ReadsTheEnvironment) {
   EXPECT_EQ(settings->Duration("AXONFLOW_IDLE_TIMEOUT"), milliseconds(90'000));
   EXPECT_TRUE(settings->Bool("AXONFLOW_TRUST_IDENTITY_HEADERS"));
   EXPECT_EQ(settings->SecretOf("JWT_SECRET").Reveal(), "0123456789abcdef0123456789abcdef");
-  EXPECT_EQ(settings->String("JWT_SECRET"), settings->SecretOf("JWT_SECRET").Reveal());
+  EXPECT_FALSE(settings->SecretOf("JWT_SECRET").empty());
   EXPECT_EQ(settings->Source("PORT"), "env");
   EXPECT_EQ(settings->PostureVariables(),
             (Environment{{"PII_ACTION", "redact"}, {"AXONFLOW_ENFORCE", "sqli"}}));
