@@ -1,0 +1,228 @@
+#include "policy/policy_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <time.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "policy/catalogue.h"
+
+namespace axonflow::policy {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Policy Pattern(std::string id, std::string pattern, std::string category = "sensitive-data") {
+  Policy policy;
+  policy.id = std::move(id);
+  policy.name = policy.id;
+  policy.category = std::move(category);
+  policy.pattern = std::move(pattern);
+  return policy;
+}
+
+std::shared_ptr<const PolicySet> Compiled(std::vector<Policy> policies) {
+  auto set = PolicySet::Compile(std::move(policies));
+  EXPECT_TRUE(set) << (set ? "" : set.error().message);
+  return set ? *set : nullptr;
+}
+
+std::string Refusal(std::vector<Policy> policies) {
+  const auto set = PolicySet::Compile(std::move(policies));
+  EXPECT_FALSE(set);
+  return set ? "" : set.error().message;
+}
+
+std::vector<std::string> Ids(const PolicySet& set, const DetectInput& input) {
+  std::vector<std::string> ids;
+  const auto findings = set.Detect(input);
+  EXPECT_TRUE(findings);
+  if (!findings) return ids;
+  for (const Finding& finding : *findings) ids.push_back(set.policies()[finding.policy].id);
+  return ids;
+}
+
+TEST(PolicySet, ReportsInOrderOfPriorityThenId) {
+  auto low = Pattern("a_low", "x");
+  low.priority = 10;
+  auto high = Pattern("z_high", "x", "code-secrets");
+  high.priority = 90;
+  const auto set = Compiled({low, Pattern("m_two", "x"), high, Pattern("m_one", "x")});
+  EXPECT_THAT(Ids(*set, {.text = "axb"}), ElementsAre("z_high", "m_one", "m_two", "a_low"));
+  EXPECT_TRUE(Ids(*set, {.text = "nothing"}).empty());
+}
+
+TEST(PolicySet, LeavesOutOtherPhasesAndDisabledPolicies) {
+  auto request = Pattern("request", "x");
+  request.on_response = false;
+  auto response = Pattern("response", "x");
+  response.on_request = false;
+  auto disabled = Pattern("disabled", "x");
+  disabled.enabled = false;
+  const auto set = Compiled({request, response, disabled, Pattern("both", "x")});
+  EXPECT_THAT(Ids(*set, {.text = "x", .phase = Phase::kRequest}), ElementsAre("both", "request"));
+  EXPECT_THAT(Ids(*set, {.text = "x", .phase = Phase::kResponse}), ElementsAre("both", "response"));
+  EXPECT_NE(set->Find("disabled"), nullptr);
+}
+
+TEST(PolicySet, JudgesAdminAccessOnlyWhereSqlIsExecuted) {
+  const auto set = Compiled({Pattern("admin", "x", "security-admin"), Pattern("plain", "y")});
+  EXPECT_TRUE(Ids(*set, {.text = "x"}).empty());
+  EXPECT_THAT(Ids(*set, {.text = "x", .sql_capable_target = true}), ElementsAre("admin"));
+}
+
+TEST(PolicySet, PlacesEveryMatchWhenSpansAreWanted) {
+  const auto set = Compiled({Pattern("number", "[0-9]+")});
+  const auto findings = set->Detect({.text = "a 12 b 345", .want_spans = true});
+  ASSERT_TRUE(findings);
+  ASSERT_EQ(findings->size(), 1U);
+  EXPECT_EQ((*findings)[0].count, 2U);
+  EXPECT_THAT((*findings)[0].spans, ElementsAre(Span{2, 4}, Span{7, 10}));
+  const auto without = set->Detect({.text = "a 12 b 345"});
+  ASSERT_TRUE(without);
+  EXPECT_TRUE((*without)[0].spans.empty());
+}
+
+TEST(PolicySet, CountsSpansBeyondTheBoundWithoutPlacingThem) {
+  const auto set = Compiled({Pattern("x", "x")});
+  const std::string text(PolicySet::kSpansMax + 7, 'x');
+  const auto findings = set->Detect({.text = text, .want_spans = true});
+  ASSERT_TRUE(findings);
+  EXPECT_EQ((*findings)[0].count, PolicySet::kSpansMax + 7);
+  EXPECT_EQ((*findings)[0].spans.size(), PolicySet::kSpansMax);
+}
+
+TEST(PolicySet, TailMustFollowItsHeadOnTheLineWithinTheGap) {
+  Policy policy = Pattern("pair", "\\bopen\\b");
+  policy.tail = "\\bdoor\\b";
+  policy.gap_max = 6;
+  const auto set = Compiled({policy});
+  EXPECT_FALSE(Ids(*set, {.text = "open the door"}).empty());
+  EXPECT_FALSE(Ids(*set, {.text = "open open the door"}).empty());
+  EXPECT_TRUE(Ids(*set, {.text = "door, open"}).empty());
+  EXPECT_TRUE(Ids(*set, {.text = "open the big door"}).empty());
+  EXPECT_TRUE(Ids(*set, {.text = "open\ndoor"}).empty());
+  EXPECT_TRUE(Ids(*set, {.text = "open it"}).empty());
+  const auto findings =
+      set->Detect({.text = "open a door, open door, open xxxxxxxx door", .want_spans = true});
+  ASSERT_TRUE(findings);
+  EXPECT_THAT((*findings)[0].spans, ElementsAre(Span{0, 11}, Span{13, 22}));
+}
+
+TEST(PolicySet, RefusesMalformedPoliciesByName) {
+  EXPECT_THAT(Refusal({Pattern("bad", "(")}), HasSubstr("bad: the pattern is refused"));
+  EXPECT_THAT(Refusal({Pattern("back", "(a)\\1")}), HasSubstr("back: "));
+  EXPECT_THAT(Refusal({Pattern("empty", "a*")}), HasSubstr("empty: the pattern matches the empty"));
+  EXPECT_THAT(Refusal({Pattern("none", "")}), HasSubstr("none: exactly one"));
+  EXPECT_THAT(Refusal({Pattern("c", "x", "weather")}), HasSubstr("unknown category \"weather\""));
+  EXPECT_THAT(Refusal({Pattern("twice", "x"), Pattern("twice", "y")}), HasSubstr("twice"));
+  EXPECT_THAT(Refusal({Pattern("wide", "(?:[a-z]{1,900}@){3}")}), HasSubstr("wide: "));
+  EXPECT_THAT(Refusal({Pattern("long", std::string(70'000, 'x'))}), HasSubstr("long: "));
+
+  Policy detector = Pattern("detector", "");
+  detector.detector = "sql.no_such_rule";
+  EXPECT_THAT(Refusal({detector}), HasSubstr("unknown detector \"sql.no_such_rule\""));
+  detector.detector = "lua.anything";
+  EXPECT_THAT(Refusal({detector}), HasSubstr("unknown detector \"lua.anything\""));
+}
+
+TEST(PolicySet, RefusesASetWithoutSystemPolicies) {
+  Policy tenant = Pattern("tenant", "x");
+  tenant.tier = Tier::kTenant;
+  EXPECT_THAT(Refusal({tenant}), HasSubstr("no system policy"));
+  EXPECT_THAT(Refusal({}), HasSubstr("no system policy"));
+}
+
+TEST(PolicySet, VersionChangesWithAnyPolicyAndNotWithTheirOrder) {
+  const auto one = Pattern("one", "x");
+  const auto two = Pattern("two", "y");
+  const std::string version = Compiled({one, two})->version();
+  EXPECT_EQ(version.size(), 64U);
+  EXPECT_EQ(Compiled({two, one})->version(), version);
+  auto changed = two;
+  changed.enabled = false;
+  EXPECT_NE(Compiled({one, changed})->version(), version);
+  changed = two;
+  changed.pattern = "yy";
+  EXPECT_NE(Compiled({one, changed})->version(), version);
+  changed = two;
+  changed.action_response = Action::kBlock;
+  EXPECT_NE(Compiled({one, changed})->version(), version);
+}
+
+TEST(PolicySet, RunsTheDetectorsInCode) {
+  Policy email = Pattern("mail", "", "pii-global");
+  email.detector = "pii.email";
+  Policy drop = Pattern("drop", "", "security-sqli");
+  drop.detector = "sql.drop_table";
+  const auto set = Compiled({email, drop});
+  EXPECT_THAT(Ids(*set, {.text = "write to ann@example.com"}), ElementsAre("mail"));
+  EXPECT_THAT(Ids(*set, {.text = "1; DROP TABLE users; --"}), ElementsAre("drop"));
+  const auto findings =
+      set->Detect({.text = "write to ann@example.com or bob@example.org", .want_spans = true});
+  ASSERT_TRUE(findings);
+  ASSERT_EQ(findings->size(), 1U);
+  EXPECT_EQ((*findings)[0].count, 2U);
+  EXPECT_EQ((*findings)[0].spans[0], (Span{9, 24}));
+}
+
+double CpuMilliseconds() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
+}
+
+// CPU of one evaluation of `text` after the automaton has seen it.
+double WarmCost(const PolicySet& set, const std::string& text) {
+  constexpr int kRuns = 5;
+  EXPECT_TRUE(set.Detect({.text = text}));
+  double best = 1e9;
+  for (int i = 0; i < kRuns; ++i) {
+    const double start = CpuMilliseconds();
+    EXPECT_TRUE(set.Detect({.text = text}));
+    best = std::min(best, CpuMilliseconds() - start);
+  }
+  return best;
+}
+
+// Words of all built-in policies in random order: each may begin a match.
+std::string HostileText(const std::vector<Policy>& policies, std::size_t bytes) {
+  std::vector<std::string> words;
+  for (const Policy& policy : policies) {
+    for (const auto& text : policy.must_match) {
+      for (std::size_t at = 0; at < text.size();) {
+        const auto end = std::min(text.find(' ', at), text.size());
+        words.push_back(text.substr(at, end - at));
+        at = end + 1;
+      }
+    }
+  }
+  std::mt19937 random(4);  // NOLINT(cert-msc51-cpp): the same text in every run
+  std::string out;
+  while (out.size() < bytes) out += words[random() % words.size()] + " ";
+  return out;
+}
+
+TEST(PolicySet, HostileTextCostsAboutAsMuchAsProse) {
+  constexpr std::size_t kBytes = 100U << 10U;
+  const auto policies = BuiltinCatalogue();
+  ASSERT_TRUE(policies) << policies.error().message;
+  const auto set = Compiled(*policies);
+  const std::string sentence =
+      "The committee met on Tuesday and agreed that the garden behind the library should be "
+      "opened to visitors before the summer, provided that the paths can be repaired in time. ";
+  std::string prose;
+  while (prose.size() < kBytes) prose += sentence;
+  const double ordinary = WarmCost(*set, prose);
+  const double hostile = WarmCost(*set, HostileText(*policies, kBytes));
+  // The goal is 3; the factor leaves room for sanitizers and a busy machine. A wide gap in a
+  // pattern costs hundreds.
+  EXPECT_LT(hostile, 12 * ordinary) << "prose " << ordinary << " ms, hostile " << hostile << " ms";
+}
+
+}  // namespace
+}  // namespace axonflow::policy

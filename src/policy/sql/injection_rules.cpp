@@ -1,0 +1,218 @@
+// What joins an attacker's SQL to somebody else's: UNION, a condition, another statement, a
+// comment.
+#include "policy/sql/local_rules.h"
+
+namespace axonflow::policy::sql {
+namespace {
+
+bool IsEquals(const Tokens& t, std::size_t i) { return t.IsOp(i, '='); }
+
+// Whether a comment runs to the end of the text, or of the line, soon after `i`.
+bool EndsInComment(const Tokens& t, std::size_t i) {
+  for (std::size_t j = i; j < i + kLookaheadTokens && !t.AtEnd(j); ++j) {
+    const Kind kind = t[j].kind;
+    if ((kind == Kind::kDash || kind == Kind::kHash) && !t[j].line_before) return true;
+    if (kind == Kind::kCommentOpen) return true;
+    if (kind == Kind::kSemicolon) return false;
+  }
+  return false;
+}
+
+// "She has 4 apples and 6 = 10": spaces around the sign, no quotes, and words before it. `before`
+// is the token before AND or OR.
+bool ReadsAsArithmetic(const Tokens& t, std::size_t before, std::size_t equals) {
+  if (!t[equals].space_before || !t[equals + 1].space_before) return false;
+  if (t.AtEnd(before) || t.Is(before, Kind::kQuote) || t.Is(before, Kind::kClose)) return false;
+  if (t.Is(before, Kind::kWord)) return t.Previous(before) != t.size();
+  const std::size_t earlier = t.Previous(before);
+  if (t.AtEnd(earlier) || t.Is(earlier, Kind::kQuote) || t.Is(earlier, Kind::kArithmetic))
+    return false;
+  return !t.Is(earlier, Kind::kCompare) || t[earlier].space_before;
+}
+
+bool IsPadding(const Tokens& t, std::size_t i) {
+  return t.Is(i, Kind::kNumber) || t.Is(i, Kind::kHex) || t.Is(i, Word::kNull);
+}
+
+}  // namespace
+
+void LocalRules::JudgeUnion(const Tokens& t, std::size_t i) {
+  std::size_t select = t.Next(i);
+  if (t.Is(select, Word::kAll) || t.Is(select, Word::kDistinct)) select = t.Next(select);
+  const std::size_t first = select;
+  while (t.Is(select, Kind::kOpen) && select < first + kLookaheadTokens) select = t.Next(select);
+  if (!t.Is(select, Word::kSelect)) return;
+  const std::size_t before = t.Previous(i);
+  const bool cut_off = t.AtEnd(t.Next(select));
+  const bool after_operand = t.Is(before, Kind::kNumber) || t.Is(before, Kind::kQuote) ||
+                             t.Is(before, Kind::kClose) || t.Is(before, Kind::kHex) ||
+                             t.Is(before, Word::kNull) || t.Is(before, Kind::kVariable);
+  if (!LooksLikeSelectList(t, select) && !after_operand) return;
+  if (cut_off && !after_operand) return;
+  const Statement& s = statement_;
+  const std::uint64_t bit = std::uint64_t{1} << s.depth;
+  const bool continues_select =
+      s.quote == 0 &&
+      ((s.selects & bit) != 0 || (t.Is(before, Kind::kClose) && s.group_was_select));
+  if (continues_select) {
+    // Two ordinary SELECTs joined by UNION are ordinary. Padding with constants to match the column
+    // count of a table read before it, or a comment that cuts off the rest, is not.
+    const std::size_t item = t.Next(select);
+    const bool padded = (s.reads & bit) != 0 && IsPadding(t, item) &&
+                        t.Is(t.Next(item), Kind::kComma) && IsPadding(t, t.Next(t.Next(item)));
+    if (!padded && !EndsInComment(t, select)) return;
+  }
+  Hit(Rule::kUnionSelect, t, i, select + 1);
+  if (t.Is(before, Kind::kQuote) || t.Is(before, Kind::kClose)) {
+    Hit(Rule::kUnionInjection, t, before, select + 1);
+  }
+}
+
+void LocalRules::JudgeLogic(const Tokens& t, std::size_t i) {
+  const std::size_t left = t.Next(i);
+  const std::size_t before = t.Previous(i);
+  const bool is_or = t.Is(i, Word::kOr) || t[i].first == '|';
+  if (t[i].kind == Kind::kWord) {
+    const std::size_t number = NumberEnd(t, left);
+    if (number > left && IsEquals(t, number) && NumberEnd(t, number + 1) > number + 1 &&
+        (InSelect() || !ReadsAsArithmetic(t, before, number))) {
+      if (t.Is(i, Word::kOr)) Hit(Rule::kOrTrue, t, i, NumberEnd(t, number + 1));
+      if (t.Is(i, Word::kAnd)) Hit(Rule::kAndFalse, t, i, NumberEnd(t, number + 1));
+    }
+    const std::size_t text = TextEnd(t, left);
+    if (t.Is(i, Word::kOr) && text > left && IsEquals(t, text) && TextEnd(t, text + 1) > text + 1) {
+      Hit(Rule::kOrString, t, i, TextEnd(t, text + 1));
+    }
+  }
+  if (is_or) JudgeTautology(t, i);
+  // Authentication bypass: out of the string, a condition, and the rest commented away.
+  std::size_t open = before;
+  while (t.Is(open, Kind::kClose)) open = t.Previous(open);
+  const bool broken_out = t.Is(open, Kind::kQuote) || t.Is(open, Kind::kNumber);
+  std::size_t end = OperandEnd(t, left);
+  if (!is_or || !broken_out || end == left || !IsEquals(t, end)) return;
+  const std::size_t right = end + 1;
+  end = OperandEnd(t, right);
+  if (end == right) return;
+  while (t.Is(end, Kind::kClose) || t.Is(end, Kind::kQuote)) ++end;
+  if (t.Is(end, Kind::kDash) && !t[end].line_before && !t.IsOp(end + 1, '-')) {
+    Hit(Rule::kAdminBypass, t, open, end + 1);
+  }
+}
+
+// OR followed by what is true for every row, inside a SELECT or after a string was closed.
+void LocalRules::JudgeTautology(const Tokens& t, std::size_t i) {
+  if (t[i].kind != Kind::kWord || !InSelect()) return;
+  std::size_t left = t.Next(i);
+  if (t.Is(left, Word::kNot)) left = t.Next(left);
+  std::size_t end = NumberEnd(t, left);
+  if (end == left) end = TextEnd(t, left);
+  const bool constant = end > left;
+  if (!constant) {
+    const std::string_view word = t.Text(left);
+    const bool truth =
+        t.Has(left, kConstant) && (word.size() == 4 || word.size() == 5) && (word[0] | 0x20) != 'n';
+    if (truth && EndsStatement(t, left + 1)) return Hit(Rule::kBreakout, t, i, left + 1);
+    end = NameEnd(t, left);
+    if (end == left || !IsEquals(t, end) || NameEnd(t, end + 1) != end + 1 + (end - left)) return;
+    if (t.Text(left) == t.Text(end + 1) && t.Text(end - 1) == t.Text(end + (end - left)) &&
+        EndsStatement(t, end + 1 + (end - left))) {
+      Hit(Rule::kBreakout, t, i, end + 2);
+    }
+    return;
+  }
+  if (EndsStatement(t, end)) return Hit(Rule::kBreakout, t, i, end);
+  if (t.Is(end, Kind::kCompare) || t.Is(end, Word::kLike)) {
+    const std::size_t right = t.Next(end);
+    if (NumberEnd(t, right) > right || TextEnd(t, right) > right) {
+      Hit(Rule::kBreakout, t, i, right + 1);
+    }
+  }
+}
+
+void LocalRules::JudgeSemicolon(const Tokens& t, std::size_t i) {
+  const std::size_t verb = t.Next(i);
+  if (!t.Has(verb, kVerb) || !LooksLikeStatement(t, verb)) return;
+  // A script: statements on lines of their own. What they do is judged by the other rules.
+  if (statement_.starts_with_verb && statement_.quote == 0 && t[verb].line_before) return;
+  const std::size_t object = t.Next(verb);
+  const std::size_t before = t.Previous(i);
+  switch (t[verb].word) {
+    case Word::kDrop:
+      if (t.Is(object, Word::kTable) || t.Is(object, Word::kDatabase)) {
+        return Hit(Rule::kStackedDrop, t, i, object + 1);
+      }
+      break;
+    case Word::kDelete:
+      return Hit(Rule::kStackedDelete, t, i, object + 1);
+    case Word::kUpdate:
+      return Hit(Rule::kStackedUpdate, t, i, object + 1);
+    case Word::kInsert:
+      return Hit(Rule::kStackedInsert, t, i, object + 1);
+    case Word::kExec:
+    case Word::kExecute:
+      return Hit(Rule::kStackedExec, t, i, object + 1);
+    case Word::kSelect:
+      for (std::size_t j = object; j < object + kLookaheadTokens && !t.AtEnd(j); ++j) {
+        if (!t.Is(j, Word::kFrom)) continue;
+        if (t.Is(before, Kind::kQuote) || t.Is(before, Kind::kClose)) {
+          Hit(Rule::kSelectFrom, t, before, j + 1);
+        }
+        break;
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void LocalRules::JudgeComment(const Tokens& t, std::size_t i) {
+  const Kind kind = t[i].kind;
+  const std::size_t verb = i + 1;
+  if (kind == Kind::kExecutable) {
+    const bool versioned = t[i].end - t[i].begin > 3;
+    if (versioned || t.Has(verb, kLogic) || t.Is(verb, Word::kUnion) ||
+        LooksLikeStatement(t, verb)) {
+      Hit(Rule::kBreakout, t, i, verb + 1);
+    }
+    return;
+  }
+  // A comment on a line of its own before a statement is how scripts are written.
+  if (i == 0 || t[i].line_before || kind == Kind::kCommentOpen) return;
+  if (kind == Kind::kComment && t[verb].line_before) return;
+  switch (t[verb].word) {
+    case Word::kUnion: {
+      const std::size_t next = t.Next(verb);
+      if (!t.Is(next, Word::kSelect) && !t.Is(next, Word::kAll)) return;
+      break;
+    }
+    case Word::kSelect:
+    case Word::kInsert:
+    case Word::kUpdate:
+    case Word::kDelete:
+    case Word::kDrop:
+      if (!LooksLikeStatement(t, verb)) return;
+      break;
+    default:
+      return;
+  }
+  const Rule rule = kind == Kind::kComment ? Rule::kInlineComment
+                    : kind == Kind::kHash  ? Rule::kLineCommentMysql
+                                           : Rule::kLineCommentDash;
+  Hit(rule, t, i, verb + 1);
+}
+
+void LocalRules::JudgeExecute(const Tokens& t, std::size_t i) {
+  if (!LooksLikeStatement(t, i)) return;
+  // A stored procedure of the server, however it is qualified (master..xp_cmdshell).
+  for (std::size_t j = i + 1; j < i + 8; ++j) {
+    const std::string_view name = t.Text(j);
+    if (name.size() > 3 && (name[1] | 0x20) == 'p' && name[2] == '_' &&
+        ((name[0] | 0x20) == 'x' || (name[0] | 0x20) == 's')) {
+      return Hit(Rule::kBreakout, t, i, j + 1);
+    }
+    if (!t.Is(j, Kind::kWord) && !t.Is(j, Kind::kDot)) return;
+  }
+}
+
+}  // namespace axonflow::policy::sql
