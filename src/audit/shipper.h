@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "audit/journal.h"
+#include "base/ids.h"
+#include "base/result.h"
+#include "store/database.h"
+
+namespace axonflow::audit {
+
+struct ShipperOptions {
+  std::chrono::milliseconds interval{
+      100};  // longest time a record waits for company, without a reader
+  std::size_t batch_records_max = 4096;  // a transaction
+};
+
+// Moves records from the journal into the store, in order, exactly once: the rows and the last
+// position are one transaction. A batch that the store refuses is retried record by record, and a
+// record that still fails is kept in audit_quarantine with the reason, so that it holds up nobody.
+class Shipper {
+ public:
+  Shipper(Journal& journal, store::Database& database, ShipperOptions options);
+  ~Shipper();  // ships what is durable, then stops
+
+  // Starts the thread. Fails when the store's last position is beyond the journal's.
+  Status Start();
+
+  // Blocks until everything up to `position` is in the store; wakes the shipper at once.
+  // kDeadlineExceeded when that takes longer. Reads after a write go through here.
+  Status WaitUntilShipped(JournalPosition position, std::chrono::milliseconds timeout);
+
+  JournalPosition shipped() const;
+  Status health() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace axonflow::audit
