@@ -1,0 +1,81 @@
+#include "api/errors.h"
+
+#include <utility>
+
+#include "base/json_writer.h"
+
+namespace axonflow::api {
+namespace {
+
+constexpr std::string_view kChallenge = "Basic realm=\"axonflow\", charset=\"UTF-8\"";
+
+net::Response Finish(int status, JsonWriter json) {
+  net::Response response;
+  response.status = status;
+  response.body = std::move(json).Take();
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", kChallenge);
+  return response;
+}
+
+}  // namespace
+
+int StatusOf(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kInvalidArgument:
+      return 400;
+    case ErrorCode::kUnauthenticated:
+      return 401;
+    case ErrorCode::kPermissionDenied:
+      return 403;
+    case ErrorCode::kNotFound:
+      return 404;
+    case ErrorCode::kConflict:
+      return 409;
+    case ErrorCode::kTooLarge:
+      return 413;
+    case ErrorCode::kResourceExhausted:
+    case ErrorCode::kUnavailable:
+    case ErrorCode::kDeadlineExceeded:
+      return 503;
+    case ErrorCode::kCorrupt:
+    case ErrorCode::kInternal:
+      return 500;
+  }
+  return 500;
+}
+
+net::Response Refusal(ErrorShape shape, int status, std::string_view message, const Call& call) {
+  JsonWriter json;
+  json.BeginObject();
+  switch (shape) {
+    case ErrorShape::kNative:
+      // `message` is what the official clients show for a 403.
+      json.Field("success", false).Field("error", message);
+      if (status == 403) json.Field("message", message);
+      break;
+    case ErrorShape::kProxied:
+      json.Field("error", message);
+      break;
+    case ErrorShape::kDecision:
+      json.Field("error", message).Field("verdict", "deny");
+      json.Field("decision_id", call.decision_id.str()).Field("trace_id", call.trace.str());
+      break;
+  }
+  json.EndObject();
+  auto response = Finish(status, std::move(json));
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+net::Response AuthRefusal(ErrorShape shape, int status, std::string_view message,
+                          const Call& call) {
+  if (shape == ErrorShape::kProxied) return Refusal(shape, status, message, call);
+  JsonWriter json;
+  json.BeginObject().Key("error").BeginObject();
+  json.Field("code", status).Field("message", message).EndObject();
+  if (status == 403) json.Field("message", message);
+  json.EndObject();
+  return Finish(status, std::move(json));
+}
+
+}  // namespace axonflow::api

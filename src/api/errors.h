@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "api/router.h"
+#include "base/result.h"
+#include "net/http.h"
+
+namespace axonflow::api {
+
+// HTTP status of an error code. One table for every endpoint.
+int StatusOf(ErrorCode code);
+
+// A refusal in the shape of `route`. 401 carries WWW-Authenticate, 405 none of its own.
+net::Response Refusal(ErrorShape shape, int status, std::string_view message, const Call& call);
+
+// What the authentication in front of a native route answers: {"error":{"code":...,"message":...}}.
+net::Response AuthRefusal(ErrorShape shape, int status, std::string_view message, const Call& call);
+
+}  // namespace axonflow::api

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/services.h"
+#include "base/ids.h"
+#include "base/task.h"
+#include "identity/principal.h"
+#include "net/http.h"
+
+namespace axonflow::api {
+
+class Api;
+
+// How a route establishes its caller.
+enum class Auth {
+  kNone,    // answers anybody
+  kClient,  // tenant credential (community mode: none)
+};
+
+// One shape of refusal a family of routes (agent-api 0.5).
+enum class ErrorShape {
+  kNative,    // {"success":false,"error":"..."}
+  kProxied,   // {"error":"..."}
+  kDecision,  // {"error":"...","verdict":"deny","decision_id":...}
+};
+
+struct Route;
+
+// What a handler gets. Lives until the handler's task ends.
+struct Call {
+  const Route& route;
+  const net::Request& request;
+  identity::Principal principal;    // of Auth::kClient routes
+  std::string_view path_parameter;  // the "{id}" of the template
+  DecisionId decision_id;           // minted for every request, so refusals carry it too
+  TraceId trace;
+};
+
+using Endpoint = Task<net::Response> (*)(Api& api, Call& call);
+
+// A row of the route table. The isolation matrix of the tests and the metrics labels come from it.
+struct Route {
+  std::string_view method;
+  std::string_view path;  // a template: "/api/v1/decisions/{id}/explain"
+  Auth auth;
+  ErrorShape errors;
+  // Plane and request type of the record that a refusal on this route leaves; empty: leaves none.
+  std::string_view plane;
+  std::string_view request_type;
+  Endpoint endpoint;
+};
+
+std::span<const Route> Routes();
+
+// Result of matching a path against the table.
+struct RouteMatch {
+  const Route* route = nullptr;  // path and method fit
+  std::string allowed_methods;   // "GET, HEAD, OPTIONS" when only the path fits
+  std::string_view path_parameter;
+};
+RouteMatch MatchRoute(std::string_view method, std::string_view path);
+
+}  // namespace axonflow::api

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "audit/journal.h"
+#include "audit/shipper.h"
+#include "base/worker_pool.h"
+#include "governance/governor.h"
+#include "identity/authenticator.h"
+#include "store/database.h"
+#include "telemetry/metrics.h"
+
+namespace axonflow::api {
+
+// What the endpoints need of the rest. Everything outlives the API.
+struct Services {
+  const identity::Authenticator& authenticator;
+  governance::Governor& governor;
+  audit::Journal& journal;
+  audit::Shipper& shipper;
+  store::Database& database;
+  WorkerPool& blocking;  // for reads of the store
+  telemetry::Registry& metrics;
+};
+
+struct Options {
+  std::string version;          // of the product: "0.1.0"
+  std::string deployment_mode;  // canonical spelling
+  bool community = false;
+  std::chrono::milliseconds decision_valid_for{300'000};
+  std::vector<std::string>
+      decision_context_allowlist;  // canonical keys; a trailing '*' is a prefix
+};
+
+}  // namespace axonflow::api

@@ -1,0 +1,190 @@
+#include "app/app.h"
+
+#include <sys/stat.h>
+
+#include <optional>
+#include <utility>
+
+#include "api/api.h"
+#include "app/configuration.h"
+#include "app/policy_source.h"
+#include "audit/journal.h"
+#include "audit/shipper.h"
+#include "base/worker_pool.h"
+#include "governance/governor.h"
+#include "identity/authenticator.h"
+#include "identity/client_directory.h"
+#include "identity/credential_snapshot.h"
+#include "net/server.h"
+#include "store/migrations.h"
+#include "store/sqlite.h"
+#include "telemetry/log.h"
+#include "telemetry/metrics.h"
+
+namespace axonflow::app {
+namespace {
+
+// Long texts: two at a time are judged, the rest of the admitted ones wait.
+constexpr int kComputeThreads = 2;
+constexpr int kComputeNiceness = 5;
+constexpr std::size_t kComputeAdmittedMax = 256;
+// Reads of the store: as many as the store has readers.
+constexpr int kBlockingThreads = 4;
+constexpr std::size_t kBlockingAdmittedMax = 256;
+
+Status MakeFolder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return Error{ErrorCode::kUnavailable,
+                 "cannot create " + folder.string() + ": " + error.message()};
+  }
+  if (::chmod(folder.c_str(), 0700) != 0) {
+    return Error{ErrorCode::kUnavailable, "cannot set the mode of " + folder.string()};
+  }
+  return {};
+}
+
+}  // namespace
+
+Status DataDirectory::Create() const {
+  for (const auto& folder : {root, journal(), pepper().parent_path()}) {
+    if (auto made = MakeFolder(folder); !made) return made;
+  }
+  return {};
+}
+
+// Members are in order of construction: what is below uses what is above and goes away first.
+struct App::Impl {
+  Configuration configuration;
+  telemetry::Registry metrics;
+  std::unique_ptr<store::Database> database;
+  std::unique_ptr<audit::Journal> journal;
+  std::unique_ptr<audit::Shipper> shipper;
+  std::unique_ptr<identity::CredentialSnapshot> credentials;
+  std::unique_ptr<identity::Authenticator> authenticator;
+  std::optional<WorkerPool> compute;
+  std::optional<WorkerPool> blocking;
+  std::unique_ptr<governance::Governor> governor;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<net::Server> server;
+
+  // Nothing may post to an executor that is gone: connections first, then the journal's thread,
+  // then the executors (the server's threads, the pools) with the rest.
+  ~Impl() {
+    if (server) server->Drain(std::chrono::milliseconds(0));
+    if (journal) journal->Stop();
+  }
+
+  Status OpenStores(const DataDirectory& directory);
+  Status BuildIdentity(const DataDirectory& directory);
+  void BuildPipeline();
+  Status Readiness() const;
+};
+
+Status App::Impl::OpenStores(const DataDirectory& directory) {
+  auto opened = store::OpenSqlite(directory.database());
+  if (!opened) return opened.error();
+  database = std::move(*opened);
+  if (auto migrated = store::Migrate(*database); !migrated) return migrated;
+  configuration.journal.directory = directory.journal();
+  auto journal_opened = audit::Journal::Open(configuration.journal);
+  if (!journal_opened) return journal_opened.error();
+  journal = std::move(*journal_opened);
+  shipper = std::make_unique<audit::Shipper>(*journal, *database, audit::ShipperOptions{});
+  return {};
+}
+
+Status App::Impl::BuildIdentity(const DataDirectory& directory) {
+  if (configuration.community) {
+    authenticator = identity::MakeCommunityAuthenticator(std::move(configuration.authenticator));
+    return {};
+  }
+  auto pepper = identity::LoadOrCreatePepper(directory.pepper().string());
+  if (!pepper) return pepper.error();
+  configuration.authenticator.pepper = std::move(*pepper);
+  auto snapshot = identity::CredentialSnapshot::Start(*database);
+  if (!snapshot) return snapshot.error();
+  credentials = std::move(*snapshot);
+  authenticator =
+      identity::MakeCredentialAuthenticator(std::move(configuration.authenticator), *credentials);
+  return {};
+}
+
+void App::Impl::BuildPipeline() {
+  compute.emplace("compute", kComputeThreads, kComputeNiceness, kComputeAdmittedMax);
+  blocking.emplace("blocking", kBlockingThreads, 0, kBlockingAdmittedMax);
+  governor = std::make_unique<governance::Governor>(
+      governance::GovernorOptions{configuration.ack, configuration.node}, configuration.posture,
+      *journal, *shipper, *compute, *blocking, metrics);
+  auto policies = LoadPolicies(configuration.policies_directory);
+  if (policies) {
+    telemetry::LogInfo("policies loaded",
+                       {{"policies", static_cast<std::int64_t>((*policies)->policies().size())},
+                        {"profile", configuration.posture.profile()},
+                        {"version", (*policies)->version()}});
+    governor->SetPolicies(std::move(*policies));
+  } else {
+    telemetry::LogError("the policies cannot be loaded; every request will be refused",
+                        {{"error", policies.error().message}});
+  }
+  const api::Services services{*authenticator, *governor, *journal, *shipper,
+                               *database,      *blocking, metrics};
+  api = std::make_unique<api::Api>(services, configuration.api);
+  api->SetReadiness([this] { return Readiness(); });
+  metrics.AddGauge("axonflow_audit_journal_durable_position", "Last position that is on disk.",
+                   [this] { return static_cast<double>(ToNumber(journal->durable())); });
+  metrics.AddGauge("axonflow_audit_store_position", "Last position that is in the store.",
+                   [this] { return static_cast<double>(ToNumber(shipper->shipped())); });
+}
+
+Status App::Impl::Readiness() const {
+  if (!governor->policies()) return Error{ErrorCode::kUnavailable, "no policies are loaded"};
+  return journal->health();
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() = default;
+
+Result<std::unique_ptr<App>> App::Build(const settings::Settings& settings) {
+  auto configuration = Configure(settings);
+  if (!configuration) return configuration.error();
+  auto impl = std::make_unique<Impl>();
+  impl->configuration = std::move(*configuration);
+  const DataDirectory directory{settings.String("AXONFLOW_DATA_DIR")};
+  if (auto made = directory.Create(); !made) return made.error();
+  if (auto opened = impl->OpenStores(directory); !opened) return opened.error();
+  if (auto built = impl->BuildIdentity(directory); !built) return built.error();
+  impl->BuildPipeline();
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+Status App::Start() {
+  if (auto started = impl_->shipper->Start(); !started) return started;
+  auto server = net::Server::Listen(impl_->configuration.server, *impl_->api);
+  if (!server) return server.error();
+  impl_->server = std::move(*server);
+  impl_->server->Run();
+  telemetry::LogInfo("serving", {{"address", impl_->configuration.server.address},
+                                 {"port", static_cast<std::int64_t>(port())},
+                                 {"mode", impl_->configuration.api.deployment_mode},
+                                 {"version", impl_->configuration.api.version}});
+  return {};
+}
+
+std::uint16_t App::port() const { return impl_->server ? impl_->server->port() : 0; }
+
+void App::Drain(std::chrono::milliseconds grace) {
+  const auto cut_off = impl_->server ? impl_->server->Drain(grace) : 0;
+  // The journal is synced as it is written; what is durable goes to the store now, so that the next
+  // start has nothing to catch up with.
+  const auto shipped = impl_->shipper->WaitUntilShipped(impl_->journal->durable(), grace);
+  if (!shipped) {
+    telemetry::LogWarn(
+        "stopped with records that are not in the store yet; the next start ships them",
+        {{"error", shipped.error().message}});
+  }
+  telemetry::LogInfo("drained", {{"connections_cut_off", static_cast<std::int64_t>(cut_off)}});
+}
+
+}  // namespace axonflow::app

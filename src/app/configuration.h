@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "api/services.h"
+#include "audit/journal.h"
+#include "base/result.h"
+#include "governance/governor.h"
+#include "identity/authenticator.h"
+#include "net/server.h"
+#include "policy/posture.h"
+#include "settings/settings.h"
+
+namespace axonflow::app {
+
+// What each room is told, derived from the settings and checked against each other.
+struct Configuration {
+  bool community = false;
+  net::ServerOptions server;
+  api::Options api;
+  audit::JournalOptions journal;  // the directory is filled in by the owner
+  governance::AuditAck ack = governance::AuditAck::kJournal;
+  identity::AuthenticatorOptions authenticator;  // the pepper is filled in by the owner
+  policy::Posture posture;
+  std::string policies_directory;  // empty: the built-in catalogue
+  std::string node;
+};
+
+// Fails with a sentence that names the setting and what to do when the settings contradict each
+// other or ask for what this version does not have.
+Result<Configuration> Configure(const settings::Settings& settings);
+
+}  // namespace axonflow::app

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/exit_code.h"
+#include "cli/output.h"
+
+// One function a command. Each prints its result to standard output, what went wrong to standard
+// error, and returns the exit code. The arguments are read in main.cpp.
+namespace axonflow::cli {
+
+struct ResultOptions {
+  OutputFormat output = OutputFormat::kText;
+};
+
+// Commands that work on one node's files.
+struct NodeOptions : ResultOptions {
+  std::string data_dir;  // empty: AXONFLOW_DATA_DIR, else its default
+};
+
+ExitCode RunVersion(const ResultOptions& options);
+
+// Serves until SIGTERM or SIGINT.
+ExitCode RunServe();
+
+struct DevOptions {
+  std::string data_dir;
+  std::uint16_t port = 0;  // 0: PORT, else its default
+};
+ExitCode RunDev(const DevOptions& options);
+
+struct DemoOptions : ResultOptions {
+  std::string url = "http://127.0.0.1:8080";
+  std::string client_id;
+  std::string client_secret;
+  int wait_s = 0;  // how long to wait for the server to get ready, at most
+};
+ExitCode RunDemo(const DemoOptions& options);
+
+struct SettingsOptions : ResultOptions {
+  bool docs = false;  // the Markdown page instead of the values
+};
+ExitCode RunSettings(const SettingsOptions& options);
+ExitCode RunSettingsCheck(const ResultOptions& options);
+
+struct PolicyLintOptions : ResultOptions {
+  std::vector<std::string> files;  // or folders of .yaml files; empty: the built-in catalogue
+};
+ExitCode RunPolicyLint(const PolicyLintOptions& options);
+
+struct PolicyTestOptions : ResultOptions {
+  std::string text;  // "-": standard input
+  std::string phase = "request";
+  std::string plane = "gateway";
+  bool sql_tool = false;
+  std::vector<std::string> files;  // empty: AXONFLOW_POLICIES_DIR, else the built-in catalogue
+};
+ExitCode RunPolicyTest(const PolicyTestOptions& options);
+
+struct AuditTailOptions : NodeOptions {
+  std::string tenant;  // empty: all tenants of the organisation
+  bool follow = false;
+  std::int64_t count = 20;
+};
+ExitCode RunAuditTail(const AuditTailOptions& options);
+ExitCode RunAuditVerify(const NodeOptions& options);
+
+ExitCode RunDoctor(const NodeOptions& options);
+
+struct TenantOptions : NodeOptions {
+  std::string tenant;
+};
+ExitCode RunTenantCreate(const TenantOptions& options);
+ExitCode RunTenantList(const NodeOptions& options);
+ExitCode RunTenantDisable(const TenantOptions& options);
+
+struct ClientOptions : NodeOptions {
+  std::string tenant;
+  std::string client;  // for create: the client id to use, empty = made up
+};
+ExitCode RunClientCreate(const ClientOptions& options);
+ExitCode RunClientList(const ClientOptions& options);
+ExitCode RunClientRotate(const ClientOptions& options);
+ExitCode RunClientDisable(const ClientOptions& options);
+
+}  // namespace axonflow::cli
