@@ -13,6 +13,8 @@ ROUTES = [
     ("POST", "/api/v1/decide", {
         "stage": "llm", "query": "x", "caller_identity": {"tenant_id": "{tenant}"}}),
     ("POST", "/api/policies/test", {"query": "x"}),
+    ("POST", "/api/v1/mcp/check-input", {
+        "connector_type": "postgres", "statement": "x", "tenant_id": "{tenant}"}),
     ("GET", "/api/v1/decisions", None),
     ("GET", "/api/v1/decisions/{decision}/explain", None),
     ("POST", "/api/v1/audit/search", {"decision_id": "{decision}"}),

@@ -142,6 +142,15 @@ def test_decide_allows_denies_and_obliges_to_redact(server):
         assert decision.decision_id and len(decision.trace_id) == 32
 
 
+def test_decide_and_fulfill_forwards_the_redacted_text(server):
+    async def use(client):
+        return await client.decide_and_fulfill(DecideRequest(stage="llm", query=unique(WITH_CARD)))
+
+    verdict, content, decision = asynchronous(server, use)
+    assert verdict == "allow" and decision.obligations
+    assert "4111" not in content and content
+
+
 def test_synchronous_decide(server):
     with synchronous(server) as client:
         assert client.decide(DecideRequest(stage="llm", query=unique(HARMLESS))).verdict == "allow"
