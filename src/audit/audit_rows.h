@@ -19,27 +19,46 @@ std::int64_t DecisionKey(std::string_view decision_id);
 std::int64_t DecisionBucket(JournalPosition position);
 
 // "\n<id>\n<name>\n" for each match: a policy is found by its id or name between line feeds.
-std::string PolicyList(const std::vector<PolicyMatch>& matches);
+void AppendPolicyList(const std::vector<PolicyMatchView>& matches, std::string& list);
 std::string PolicyNeedle(std::string_view id_or_name);
 
-// Writes rows, one statement each. Keeps its parameters from row to row, so that a row costs no
-// allocation. For one thread.
+// Canonical verdict as CanonicalVerdict gives it; static text.
+std::string_view CanonicalVerdictWord(std::string_view text);
+
+// Writes rows. Keeps its memory from row to row, so that a row costs no allocation. For one thread.
 class RowWriter {
  public:
   RowWriter();
 
-  // Fails with kCorrupt when `payload` is no record, otherwise as the database says.
+  // Writes one row at once. Fails with kCorrupt when `payload` is no record, otherwise as the
+  // database says.
   Status InsertRecord(store::Transaction& transaction, JournalPosition position,
                       std::string_view payload);
+
+  // The same, but the row is kept until a statement is full of them (a fifth less CPU a row) or
+  // Flush, which must come before the end of the transaction. After a failure call Discard: any of
+  // the rows since the last full statement may be the one at fault.
+  Status Add(store::Transaction& transaction, JournalPosition position, std::string_view payload);
+  Status Flush(store::Transaction& transaction);
+  void Discard() { rows_ = 0; }
+
   static Status InsertQuarantined(store::Transaction& transaction, JournalPosition position,
                                   std::string_view payload, std::string_view reason);
   static Status SetShippedPosition(store::Transaction& transaction, JournalPosition position);
 
  private:
-  void SetText(std::size_t index, const std::string& text);
+  // What the parameters of a row point into.
+  struct RowMemory {
+    std::string payload;
+    std::string policies;
+  };
 
-  Record record_;
-  std::vector<store::Value> parameters_;
+  Status Fill(std::size_t row, JournalPosition position, std::string_view payload);
+
+  RecordView record_;
+  std::vector<RowMemory> memory_;
+  std::vector<store::Value> parameters_;  // row after row
+  std::size_t rows_ = 0;                  // kept, not written
 };
 
 Result<JournalPosition> ShippedPosition(store::Transaction& transaction);

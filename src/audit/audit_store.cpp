@@ -182,11 +182,15 @@ Status QueryRecords(store::Transaction& transaction, const std::string& sql,
 
 }  // namespace
 
-std::string CanonicalVerdict(std::string_view text) {
+std::string_view CanonicalVerdictWord(std::string_view text) {
   const auto lower = AsciiLower(text);
   const auto found = std::find_if(kSpellings.begin(), kSpellings.end(),
                                   [&](const Spelling& spelling) { return spelling.text == lower; });
-  return std::string(found == kSpellings.end() ? "error" : found->canonical);
+  return found == kSpellings.end() ? "error" : found->canonical;
+}
+
+std::string CanonicalVerdict(std::string_view text) {
+  return std::string(CanonicalVerdictWord(text));
 }
 
 Result<SearchPage> Search(store::Database& database, const store::OrgScope& scope,

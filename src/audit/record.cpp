@@ -87,14 +87,19 @@ class Reader {
     rest_.remove_prefix(1);
     return byte;
   }
-  void Visit(std::string& value) {
+  void Visit(std::string_view& value) {
     const auto size = Unsigned();
     if (size > rest_.size()) {
       Fail();
       return;
     }
-    value.assign(rest_.substr(0, size));
+    value = rest_.substr(0, size);
     rest_.remove_prefix(size);
+  }
+  void Visit(std::string& value) {
+    std::string_view text;
+    Visit(text);
+    value = text;
   }
   template <typename Tag>
   void Visit(StrongId<Tag>& value) {
@@ -136,11 +141,13 @@ class Reader {
     Visit(count);
     value = Time(std::chrono::microseconds(count));
   }
-  void Visit(std::pair<std::string, std::string>& value) {
+  template <typename Text>
+  void Visit(std::pair<Text, Text>& value) {
     Visit(value.first);
     Visit(value.second);
   }
   void Visit(PolicyMatch& value);
+  void Visit(PolicyMatchView& value);
   template <typename Item>
   void Visit(std::vector<Item>& items) {
     const auto count = Unsigned();
@@ -227,17 +234,10 @@ void VisitRecord(AnyRecord& record, Visitor& visitor) {
 
 void Writer::Visit(const PolicyMatch& value) { VisitMatch(value, *this); }
 void Reader::Visit(PolicyMatch& value) { VisitMatch(value, *this); }
+void Reader::Visit(PolicyMatchView& value) { VisitMatch(value, *this); }
 
-}  // namespace
-
-void EncodeRecord(const Record& record, std::string& out) {
-  static_assert(std::endian::native == std::endian::little, "doubles are copied as they are");
-  out.push_back(kFormatVersion);
-  Writer writer(out);
-  VisitRecord(record, writer);
-}
-
-Status DecodeRecordInto(std::string_view bytes, Record& record) {
+template <typename AnyRecord>
+Status Decode(std::string_view bytes, AnyRecord& record) {
   if (bytes.empty() || bytes.front() != kFormatVersion) {
     return Error{ErrorCode::kCorrupt, "audit record: unknown format version"};
   }
@@ -249,9 +249,22 @@ Status DecodeRecordInto(std::string_view bytes, Record& record) {
   return {};
 }
 
+}  // namespace
+
+void EncodeRecord(const Record& record, std::string& out) {
+  static_assert(std::endian::native == std::endian::little, "doubles are copied as they are");
+  out.push_back(kFormatVersion);
+  Writer writer(out);
+  VisitRecord(record, writer);
+}
+
+Status DecodeRecordView(std::string_view bytes, RecordView& record) {
+  return Decode(bytes, record);
+}
+
 Result<Record> DecodeRecord(std::string_view bytes) {
   Record record;
-  if (const auto decoded = DecodeRecordInto(bytes, record); !decoded) return decoded.error();
+  if (const auto decoded = Decode(bytes, record); !decoded) return decoded.error();
   return record;
 }
 

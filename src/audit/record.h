@@ -76,11 +76,41 @@ struct Record {
   std::string node;
 };
 
+// A record whose texts lie in the bytes it was decoded from: field for field as above, for who
+// looks at a few of them.
+struct PolicyMatchView {
+  std::string_view policy_id, policy_name, description, category, action, severity, risk_level;
+  int version = 1;
+  bool allow_override = false;
+  std::uint32_t count = 1;
+};
+
+struct RecordView {
+  std::string_view id, decision_id;
+  Time timestamp;
+  std::string_view org, tenant, client, user_email, user_role, session_id, plane, request_type,
+      stage, verdict, reason, risk_level, query, query_hash;
+  std::uint64_t query_bytes = 0;
+  std::vector<PolicyMatchView> matches;
+  std::vector<std::string_view> obligations, redacted_fields;
+  std::string_view policy_set_version, trace, correlation_id, tool_signature, provider, model,
+      response_sample;
+  std::int64_t prompt_tokens = 0, completion_tokens = 0, total_tokens = 0;
+  double cost_usd = 0;
+  std::int64_t latency_us = 0, upstream_latency_ms = 0;
+  std::string_view error_message, attempted_user_email;
+  Time expires_at{};
+  std::vector<std::pair<std::string_view, std::string_view>> context;
+  bool context_truncated = false;
+  std::string_view metadata_json, node;
+};
+
 // Binary form of a record for the journal: versioned, self-delimiting fields, no padding.
 void EncodeRecord(const Record& record, std::string& out);
 // Fails with kCorrupt when `bytes` is not exactly one encoded record.
 Result<Record> DecodeRecord(std::string_view bytes);
-// The same into a record whose memory is used again; its content is undefined after a failure.
-Status DecodeRecordInto(std::string_view bytes, Record& record);
+// The same without copying texts: they are valid as long as `bytes`. Memory of `record` is used
+// again; its content is undefined after a failure.
+Status DecodeRecordView(std::string_view bytes, RecordView& record);
 
 }  // namespace axonflow::audit

@@ -177,12 +177,27 @@ TEST(Record, TheBytesOfVersionOneStayAsTheyAre) {
   EXPECT_EQ(Encode(record), expected);
 }
 
-TEST(Record, DecodingIntoAUsedRecordLeavesNothingOfTheOldOne) {
-  Record record = FullRecord();
+TEST(Record, AViewIntoUsedMemoryHoldsTheNewRecordOnly) {
+  RecordView view;
+  const auto full = Encode(FullRecord());
+  ASSERT_TRUE(DecodeRecordView(full, view).ok());
+  const auto expected = FullRecord();
+  EXPECT_EQ(view.id, expected.id);
+  EXPECT_EQ(view.tool_signature, expected.tool_signature);
+  EXPECT_EQ(view.node, expected.node);
+  ASSERT_EQ(view.matches.size(), expected.matches.size());
+  EXPECT_EQ(view.matches[0].policy_name, expected.matches[0].policy_name);
+  ASSERT_EQ(view.context.size(), expected.context.size());
+  EXPECT_EQ(view.context[0].second, expected.context[0].second);
+
   Record small;
   small.id = "x";
-  ASSERT_TRUE(DecodeRecordInto(Encode(small), record).ok());
-  EXPECT_EQ(Encode(record), Encode(small));
+  const auto bytes = Encode(small);
+  ASSERT_TRUE(DecodeRecordView(bytes, view).ok());
+  EXPECT_EQ(view.id, "x");
+  EXPECT_TRUE(view.node.empty() && view.matches.empty() && view.context.empty());
+  EXPECT_EQ(DecodeRecordView(bytes.substr(1), view).error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(DecodeRecordView(bytes + "x", view).error().code, ErrorCode::kCorrupt);
 }
 
 TEST(Record, EncodeAppends) {

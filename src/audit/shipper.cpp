@@ -159,14 +159,16 @@ Status Shipper::Impl::InsertBatch(store::Transaction& transaction, bool one_by_o
   if (*stored < shipped.load()) {
     return Error{ErrorCode::kCorrupt, "audit store: it lost records that it had confirmed"};
   }
+  rows.Discard();  // of an attempt that failed
   Status status;
   const auto read = journal.ReadAfter(
       *stored, options.batch_records_max, [&](JournalPosition position, std::string_view payload) {
         if (!status.ok()) return;
         status = one_by_one ? InsertOrQuarantine(transaction, position, payload)
-                            : rows.InsertRecord(transaction, position, payload);
+                            : rows.Add(transaction, position, payload);
       });
   if (!read) return read.error();
+  if (status.ok()) status = rows.Flush(transaction);
   if (!status.ok()) return status;
   last = *read;
   if (last == *stored) return {};

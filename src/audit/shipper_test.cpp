@@ -213,6 +213,32 @@ TEST_F(ShipperTest, APoisonRecordIsQuarantinedAndHoldsUpNobody) {
   EXPECT_THAT(reasons[1], HasSubstr(std::to_string(ToNumber(taken)) + " sqlite: refused by test"));
 }
 
+TEST_F(ShipperTest, FullStatementsAndTheRestOfABatchStoreEachRecordOnce) {
+  const auto before = AppendRecords(200);
+  const auto poison = Append("this is no audit record");
+  const auto last = AppendRecords(63);
+  for (const std::size_t batch : {63u, 64u, 65u, 4096u}) {
+    const auto file = folder_.path() / ("store-" + std::to_string(batch) + ".db");
+    const auto database = MustOpenStore(file);
+    {
+      Shipper shipper(*journal_, *database,
+                      {.interval = milliseconds(1), .batch_records_max = batch});
+      ASSERT_TRUE(shipper.Start().ok());
+      ASSERT_TRUE(shipper.WaitUntilShipped(last, kPatience).ok());
+    }
+    const auto report = Verify(folder_.path() / "journal", *database);
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->problem, "") << batch;
+    EXPECT_EQ(report->stored, ToNumber(last) - 1) << batch;
+    EXPECT_EQ(report->quarantined, 1u) << batch;
+    const auto scope = store::OrgScope::ForTenant(OrgId("o1"), TenantId("t1"));
+    const auto tail = TailAfter(*database, *scope, before, 100);
+    ASSERT_TRUE(tail.ok());
+    ASSERT_EQ(tail->size(), 63u);
+    EXPECT_EQ(ToNumber(tail->front().position), ToNumber(poison) + 1);
+  }
+}
+
 TEST_F(ShipperTest, ReleasesSegmentsThatTheStoreHas) {
   Shipper shipper(*journal_, *database_, {.interval = milliseconds(1)});
   ASSERT_TRUE(shipper.Start().ok());

@@ -19,7 +19,18 @@ struct Blob {
   std::string bytes;
 };
 
-using Value = std::variant<std::monostate, std::int64_t, double, std::string, Blob>;
+// Text and blob that stay with the caller until the call that takes them returns.
+struct TextView {
+  explicit TextView(std::string_view the_text) : text(the_text) {}
+  std::string_view text;
+};
+struct BlobView {
+  explicit BlobView(std::string_view the_bytes) : bytes(the_bytes) {}
+  std::string_view bytes;
+};
+
+using Value =
+    std::variant<std::monostate, std::int64_t, double, std::string, Blob, TextView, BlobView>;
 
 // One row of an answer. Columns by position, as the statement lists them.
 class Row {

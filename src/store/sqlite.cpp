@@ -50,9 +50,9 @@ class SqliteDatabase final : public Database {
   }
 
   Result<std::int64_t> ChangeCounter() override {
-    std::unique_lock lock(writer_mutex_, kPollLockTimeout);
+    const WriterTurn turn(*this, kPollLockTimeout);
     // A busy writer is asked at the next poll.
-    if (!lock.owns_lock()) return changes_.load();
+    if (!turn.taken()) return changes_.load();
     const auto version = writer_->DataVersion();
     if (!version) return version.error();
     if (*version != data_version_) {
@@ -63,9 +63,36 @@ class SqliteDatabase final : public Database {
   }
 
  private:
+  // The writer connection for as long as it lives, if it came free in time. Not a timed_mutex:
+  // ThreadSanitizer does not see how those are taken.
+  class WriterTurn {
+   public:
+    WriterTurn(SqliteDatabase& database, std::chrono::milliseconds timeout) : database_(database) {
+      std::unique_lock lock(database_.writer_mutex_);
+      taken_ =
+          database_.writer_free_.wait_for(lock, timeout, [&] { return !database_.writer_busy_; });
+      if (taken_) database_.writer_busy_ = true;
+    }
+    ~WriterTurn() {
+      if (!taken_) return;
+      {
+        const std::lock_guard lock(database_.writer_mutex_);
+        database_.writer_busy_ = false;
+      }
+      database_.writer_free_.notify_one();
+    }
+    WriterTurn(const WriterTurn&) = delete;
+    WriterTurn& operator=(const WriterTurn&) = delete;
+    bool taken() const { return taken_; }
+
+   private:
+    SqliteDatabase& database_;
+    bool taken_ = false;
+  };
+
   Status RunWriter(const std::function<Status(Transaction&)>& body, bool counts) {
-    std::unique_lock lock(writer_mutex_, kLockTimeout);
-    if (!lock.owns_lock()) return NoTurn("writer");
+    const WriterTurn turn(*this, kLockTimeout);
+    if (!turn.taken()) return NoTurn("writer");
     auto status = writer_->Run("BEGIN IMMEDIATE", body);
     if (status.ok() && counts) ++changes_;
     return status;
@@ -105,7 +132,9 @@ class SqliteDatabase final : public Database {
   }
 
   const std::filesystem::path file_;
-  std::timed_mutex writer_mutex_;
+  std::mutex writer_mutex_;
+  std::condition_variable writer_free_;
+  bool writer_busy_ = false;
   std::unique_ptr<SqliteConnection> writer_;
   std::int64_t data_version_ = 0;
   std::atomic<std::int64_t> changes_{0};
@@ -130,6 +159,10 @@ Status CreatePrivately(const std::filesystem::path& file) {
 }  // namespace
 
 Result<std::unique_ptr<Database>> OpenSqlite(const std::filesystem::path& file) {
+  // SQLite's count of its own memory takes a lock at every allocation. Refused once SQLite is in
+  // use, which costs a little speed and nothing else.
+  static const int uncounted = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)uncounted;
   if (const auto created = CreatePrivately(file); !created) return created.error();
   auto writer = SqliteConnection::Open(file, SqliteConnection::Mode::kWriter);
   if (!writer) return writer.error();
