@@ -15,11 +15,11 @@ constexpr std::size_t kBlockBytes = 64;
 constexpr std::size_t kStepsFree = 1U << 14U;
 constexpr std::size_t kStepsPerByte = 32;
 // How far, and in how many states at most, expressions are read together.
-constexpr std::size_t kTogetherBytes = 4;
-constexpr std::size_t kTogetherStatesMax = 3000;
+constexpr std::size_t kTogetherBytes = 3;
+constexpr std::size_t kTogetherStatesMax = 1000;
 
-// Bytes reduced to symbols: letters without case, digits as one, every other printable character, and
-// the rest as one. The last symbol stands for the end of the text.
+// Bytes reduced to symbols: letters without case, digits as one, every other printable character,
+// and the rest as one. The last symbol stands for the end of the text.
 constexpr std::uint8_t kEndSymbol = 63;
 constexpr std::array<std::uint8_t, 256> BuildSymbols() {
   constexpr std::uint8_t kDigit = 26;
@@ -56,30 +56,26 @@ constexpr std::array<std::uint8_t, 256> BuildBefore() {
 }
 constexpr auto kIsWord = BuildBefore();
 
-// States that are alive at the end of a block, each once.
-struct Alive {
-  std::vector<std::uint32_t> states;
-  std::vector<std::uint32_t> seen;  // by state: the round in which it was added last
+// Whether a state was met already, in this round.
+struct Seen {
+  std::vector<std::uint32_t> rounds;  // by number of a state
   std::uint32_t round = 0;
 
   void Begin(std::size_t state_count) {
-    states.clear();
-    if (seen.size() < state_count) seen.resize(state_count);
-    if (++round == 0) {
-      std::fill(seen.begin(), seen.end(), 0);
-      round = 1;
-    }
+    if (rounds.size() < state_count) rounds.resize(state_count);
+    if (++round != 0) return;
+    std::fill(rounds.begin(), rounds.end(), 0);
+    round = 1;
   }
-  void Add(std::uint32_t state, std::uint32_t index) {
-    if (seen[index] == round) return;
-    seen[index] = round;
-    states.push_back(state);
+  bool Add(std::uint32_t number) {
+    if (rounds[number] == round) return false;
+    rounds[number] = round;
+    return true;
   }
 };
 
 // Splits the classes so that each lies wholly within `set` or wholly outside; returns their number.
-std::size_t Refine(const std::bitset<256>& set, std::size_t count,
-                   std::array<std::uint8_t, 256>& classes) {
+std::size_t Refine(const std::bitset<256>& set, std::array<std::uint8_t, 256>& classes) {
   std::array<int, 512> renamed;
   renamed.fill(-1);
   int next = 0;
@@ -88,7 +84,6 @@ std::size_t Refine(const std::bitset<256>& set, std::size_t count,
     if (name < 0) name = next++;
     classes[byte] = static_cast<std::uint8_t>(name);
   }
-  (void)count;
   return static_cast<std::size_t>(next);
 }
 
@@ -116,7 +111,8 @@ class SingleTable {
   std::vector<std::uint32_t> rows;  // states by class, and one for the end of the text
   std::array<std::uint8_t, 256> classes{};
   std::size_t class_count = 0;
-  std::array<std::uint32_t, 3> starts{};  // after no word, after a word, at the text's begin
+  std::vector<std::uint64_t> class_symbols;  // by class: the symbols of its bytes
+  std::array<std::uint32_t, 3> starts{};     // after no word, after a word, at the text's begin
 
  private:
   // What stands behind the place, as far as assertions ask.
@@ -138,9 +134,9 @@ class SingleTable {
   std::vector<std::uint32_t> reached_;
   std::unordered_map<std::string, std::uint32_t> known_;
   std::vector<bool> class_is_word_;
-  std::vector<std::uint32_t> set_of_;                    // by step
+  std::vector<std::uint32_t> set_of_;  // by step
   std::vector<std::vector<std::uint8_t>> classes_of_set_;
-  std::vector<std::vector<std::uint32_t>> buckets_;      // by class, for FillRow
+  std::vector<std::vector<std::uint32_t>> buckets_;  // by class, for FillRow
   std::vector<std::vector<std::uint32_t>> filled_;
 };
 
@@ -293,15 +289,18 @@ void SingleTable::MakeClasses() {
   for (std::uint32_t i = first_step_; i < last_step_; ++i) {
     if (program_.steps[i].kind != ByteStep::Kind::kBytes) continue;
     const auto& bytes = program_.steps[i].bytes;
-    const auto [place, added] =
-        set_ids.try_emplace(bytes, static_cast<std::uint32_t>(sets.size()));
+    const auto [place, added] = set_ids.try_emplace(bytes, static_cast<std::uint32_t>(sets.size()));
     if (added) sets.push_back(bytes);
     set_of_[i - first_step_] = place->second;
   }
   for (unsigned byte = 0; byte < 256; ++byte) classes[byte] = kIsWord[byte];
   class_count = 2;
-  for (const auto& set : sets) class_count = Refine(set, class_count, classes);
+  for (const auto& set : sets) class_count = Refine(set, classes);
   class_is_word_.resize(class_count);
+  class_symbols.resize(class_count);
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    class_symbols[classes[byte]] |= 1ULL << kSymbolOf[byte];
+  }
   for (unsigned byte = 0; byte < 256; ++byte) class_is_word_[classes[byte]] = kIsWord[byte] != 0;
   classes_of_set_.resize(sets.size());
   for (std::size_t i = 0; i < sets.size(); ++i) {
@@ -334,305 +333,325 @@ bool SingleTable::Build(std::uint32_t start, std::size_t states_max) {
 // Puts the tables of all expressions together.
 class Automaton::Builder {
  public:
-  Builder(const ByteProgram& program, std::size_t states_max)
-      : program_(program), states_max_(states_max) {}
+  Builder(const ByteProgram& program, std::size_t way_states_max, std::size_t states_max)
+      : program_(program), way_states_max_(way_states_max), states_max_(states_max) {}
 
-  bool Build(Automaton& out);
+  bool Build(Automaton& out, std::uint32_t& too_large);
 
  private:
-  struct State {
-    std::vector<std::uint32_t> owners;  // expressions that have matched on arriving here
-    std::vector<std::uint32_t> ways;    // states of several expressions that are read together
-    std::uint8_t depth = 0;             // bytes read together
-    bool reads_on = false;
+  struct Local {
+    std::uint32_t way;
+    std::uint32_t state;  // in the table of the way
+    auto operator<=>(const Local&) const = default;
   };
 
-  bool AddSingle(std::size_t start, std::vector<SingleTable>& tables);
-  void MakeClasses(const std::vector<SingleTable>& tables, Automaton& out);
-  void AddStates(const SingleTable& table, std::uint32_t owner);
-  std::uint32_t InternTogether(std::vector<std::uint32_t> ways, std::vector<std::uint32_t> owners,
-                               std::size_t depth);
-  void AddWay(std::uint32_t state, std::vector<std::uint32_t>& ways,
-              std::vector<std::uint32_t>& owners) const;
-  void FillTogetherRow(std::uint32_t index);
-  void Finish(const std::array<std::uint32_t, 3>& starts, Automaton& out) const;
-  std::uint64_t LiveSymbols(std::uint32_t state);
-  std::vector<std::uint32_t> DealIntoGroups();
-  void MakeOpenings(Automaton& out);
+  void MakeClasses(Automaton& out);
+  void AddWay(const SingleTable& table, std::uint32_t owner, Automaton& out) const;
+  std::uint32_t InternTogether(const std::vector<Local>& reached, std::size_t depth,
+                               Automaton& out);
+  void FillTogetherRow(std::size_t index, Automaton& out);
+  std::uint64_t LiveSymbols(const SingleTable& table, std::uint32_t state) const;
+  std::vector<std::uint32_t> DealIntoGroups() const;
+  template <typename Pairs>
+  std::vector<std::uint32_t> MarkPairs(const SingleTable& table,
+                                       const std::vector<std::uint32_t>& states, Groups group,
+                                       Pairs& pairs, bool& matched) const;
+  void MakeOpenings(Automaton& out) const;
 
   const ByteProgram& program_;
+  std::size_t way_states_max_;
   std::size_t states_max_;
-  std::vector<State> states_;
-  std::map<std::array<std::vector<std::uint32_t>, 2>, std::uint32_t> together_;
-  std::size_t single_count_ = 0;
-  std::array<std::vector<std::uint32_t>, 3> start_ways_;  // by Before, then by start
-  std::vector<std::uint32_t> rows_;                       // states by class, not premultiplied
-  std::array<std::uint8_t, 256> classes_{};
+  std::vector<SingleTable> tables_;
   std::size_t class_count_ = 0;
-  std::vector<std::uint64_t> class_symbols_;  // by class: its symbols
-  std::vector<std::uint64_t> live_;           // by state: LiveSymbols once known
+  std::vector<std::vector<std::uint8_t>> local_;  // by way: its class for each common class
+  std::map<std::vector<Local>, std::uint32_t> together_;
+  std::vector<std::vector<Local>> members_;  // by state that is read together
+  std::vector<std::size_t> depths_;
 };
 
-bool Automaton::Builder::AddSingle(std::size_t start, std::vector<SingleTable>& tables) {
-  const std::uint32_t first = program_.ranges[start].first;
-  const std::uint32_t last = program_.ranges[start].last;
-  tables.emplace_back(program_, first, last);
-  return tables.back().Build(program_.starts[start], states_max_);
-}
-
-void Automaton::Builder::MakeClasses(const std::vector<SingleTable>& tables, Automaton& out) {
-  class_count_ = 1;
-  for (const SingleTable& table : tables) {
-    // Two bytes stay together when every table has them together.
-    std::map<std::array<std::uint8_t, 2>, std::uint8_t> names;
+// Two bytes are in one class of the whole when every table has them in one.
+void Automaton::Builder::MakeClasses(Automaton& out) {
+  auto& classes = out.classes_;
+  for (const SingleTable& table : tables_) {
+    std::array<int, 1U << 16U> names;
+    names.fill(-1);
+    int count = 0;
     for (unsigned byte = 0; byte < 256; ++byte) {
-      const auto [place, added] = names.try_emplace({classes_[byte], table.classes[byte]},
-                                                    static_cast<std::uint8_t>(names.size()));
-      classes_[byte] = place->second;
+      int& name = names[classes[byte] << 8U | table.classes[byte]];
+      if (name < 0) name = count++;
+      classes[byte] = static_cast<std::uint8_t>(name);
     }
-    class_count_ = names.size();
+    class_count_ = static_cast<std::size_t>(count);
   }
-  class_symbols_.resize(class_count_);
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    class_symbols_[classes_[byte]] |= 1ULL << kSymbolOf[byte];
-  }
-  out.classes_ = classes_;
-}
-
-// Takes over the states of one table but the dead one, in terms of the common classes.
-void Automaton::Builder::AddStates(const SingleTable& table, std::uint32_t owner) {
-  const auto base = static_cast<std::uint32_t>(states_.size()) - 1;
-  const auto renamed = [base](std::uint32_t state) { return state == 0 ? 0 : base + state; };
-  std::vector<std::uint8_t> local(class_count_);
-  for (unsigned byte = 0; byte < 256; ++byte) local[classes_[byte]] = table.classes[byte];
-  for (std::size_t i = 1; i < table.states.size(); ++i) {
-    State state;
-    if (table.states[i].matched) state.owners.push_back(owner);
-    state.reads_on = !table.states[i].steps.empty();
-    states_.push_back(std::move(state));
-    const std::uint32_t* row = table.rows.data() + i * (table.class_count + 1);
-    for (std::size_t c = 0; c < class_count_; ++c) rows_.push_back(renamed(row[local[c]]));
-    rows_.push_back(renamed(row[table.class_count]));
-  }
-  for (std::size_t i = 0; i < table.starts.size(); ++i) {
-    start_ways_[i].push_back(renamed(table.starts[i]));
-  }
-}
-
-// Sorts what arriving in `state` of a single expression means into `ways` and `owners`.
-void Automaton::Builder::AddWay(std::uint32_t state, std::vector<std::uint32_t>& ways,
-                                std::vector<std::uint32_t>& owners) const {
-  const State& single = states_[state];
-  owners.insert(owners.end(), single.owners.begin(), single.owners.end());
-  if (single.reads_on) ways.push_back(state);
-}
-
-// The state in which all `ways` are alive and `owners` have matched.
-std::uint32_t Automaton::Builder::InternTogether(std::vector<std::uint32_t> ways,
-                                                 std::vector<std::uint32_t> owners,
-                                                 std::size_t depth) {
-  std::sort(owners.begin(), owners.end());
-  owners.erase(std::unique(owners.begin(), owners.end()), owners.end());
-  if (ways.empty() && owners.empty()) return 0;
-  if (ways.size() == 1 && states_[ways[0]].owners == owners) return ways[0];
-  const auto [place, added] = together_.try_emplace({ways, owners},
-                                                    static_cast<std::uint32_t>(states_.size()));
-  if (added) {
-    State state;
-    state.owners = std::move(owners);
-    state.ways = std::move(ways);
-    state.depth = static_cast<std::uint8_t>(
-        states_.size() - single_count_ < kTogetherStatesMax ? depth : kTogetherBytes);
-    states_.push_back(std::move(state));
-  }
-  return place->second;
-}
-
-void Automaton::Builder::FillTogetherRow(std::uint32_t index) {
-  const std::size_t row = rows_.size();
-  const std::size_t stride = class_count_ + 1;
-  rows_.resize(row + stride);
-  const std::size_t depth = states_[index].depth;
-  if (depth >= kTogetherBytes) return;
-  const std::vector<std::uint32_t> ways = states_[index].ways;
-  for (std::size_t c = 0; c < stride; ++c) {
-    std::vector<std::uint32_t> next_ways;
-    std::vector<std::uint32_t> owners;
-    for (const std::uint32_t way : ways) {
-      const std::uint32_t next = rows_[way * stride + c];
-      if (next != 0) AddWay(next, next_ways, owners);
-    }
-    const std::uint32_t next = InternTogether(std::move(next_ways), std::move(owners), depth + 1);
-    rows_[row + c] = next;
-  }
-}
-
-// Orders the states so that the silent ones come first and writes the table.
-void Automaton::Builder::Finish(const std::array<std::uint32_t, 3>& starts, Automaton& out) const {
-  const auto count = static_cast<std::uint32_t>(states_.size());
-  const auto stride = static_cast<std::uint32_t>(class_count_ + 1);
-  const auto is_event = [](const State& state) {
-    return !state.owners.empty() || (!state.ways.empty() && state.depth >= kTogetherBytes);
-  };
-  std::vector<std::uint32_t> place(count);
-  std::uint32_t at = 0;
-  for (const bool event : {false, true}) {
-    if (event) out.first_event_ = at * stride;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      if (is_event(states_[i]) == event) place[i] = at++ * stride;
+  local_.resize(tables_.size());
+  for (std::size_t way = 0; way < tables_.size(); ++way) {
+    local_[way].resize(class_count_);
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      local_[way][classes[byte]] = tables_[way].classes[byte];
     }
   }
-  out.states_ = count;
-  out.stride_ = stride;
-  out.next_.resize(static_cast<std::size_t>(count) * stride);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t* from = rows_.data() + static_cast<std::size_t>(i) * stride;
-    std::uint32_t* to = out.next_.data() + place[i];
-    for (std::uint32_t c = 0; c < stride; ++c) to[c] = place[from[c]];
+  out.together_stride_ = static_cast<std::uint32_t>(class_count_ + 1);
+}
+
+void Automaton::Builder::AddWay(const SingleTable& table, std::uint32_t owner,
+                                Automaton& out) const {
+  Way way;
+  way.owner = owner;
+  way.begin = static_cast<std::uint32_t>(out.next_.size());
+  way.stride = static_cast<std::uint32_t>(table.class_count + 1);
+  way.number = static_cast<std::uint32_t>(out.states_);
+  way.classes = table.classes;
+  out.states_ += table.states.size();
+  for (const std::uint32_t state : table.rows) {
+    const bool matched = table.states[state].matched;
+    out.next_.push_back(state == 0 ? 0 : matched ? kMatched : way.begin + state * way.stride);
   }
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const State& state = states_[i];
-    if (!is_event(state)) continue;
-    Event event;
-    event.owners = state.owners;
-    if (state.depth >= kTogetherBytes) {
-      for (const std::uint32_t way : state.ways) event.ways.push_back(place[way]);
+  out.ways_.push_back(way);
+}
+
+// The entry for the state in which all of `reached` are alive or have just matched.
+std::uint32_t Automaton::Builder::InternTogether(const std::vector<Local>& reached,
+                                                 std::size_t depth, Automaton& out) {
+  if (reached.empty()) return 0;
+  const auto known = together_.find(reached);
+  if (known != together_.end()) return known->second;
+  const bool matched = std::ranges::any_of(
+      reached, [&](const Local& at) { return tables_[at.way].states[at.state].matched; });
+  std::uint32_t entry = 0;
+  if (matched || depth >= kTogetherBytes || reached.size() == 1 ||
+      members_.size() >= kTogetherStatesMax) {
+    Parting parting;
+    for (const Local& at : reached) {
+      const Way& way = out.ways_[at.way];
+      if (tables_[at.way].states[at.state].matched) {
+        parting.owners.push_back(way.owner);
+      } else {
+        parting.readings.push_back({way.begin + at.state * way.stride, at.way});
+      }
     }
-    out.events_.push_back(std::move(event));
+    entry = kPartingBit | static_cast<std::uint32_t>(out.partings_.size());
+    out.partings_.push_back(std::move(parting));
+  } else {
+    members_.push_back(reached);
+    depths_.push_back(depth);
+    entry = static_cast<std::uint32_t>(members_.size()) * out.together_stride_;
   }
-  for (std::size_t i = 0; i < starts.size(); ++i) out.starts_[i] = place[starts[i]];
+  together_.emplace(reached, entry);
+  return entry;
+}
+
+void Automaton::Builder::FillTogetherRow(std::size_t index, Automaton& out) {
+  const std::vector<Local> members = members_[index];
+  std::vector<Local> reached;
+  for (std::size_t c = 0; c <= class_count_; ++c) {
+    reached.clear();
+    for (const Local& at : members) {
+      const SingleTable& table = tables_[at.way];
+      const std::size_t local = c < class_count_ ? local_[at.way][c] : table.class_count;
+      const std::uint32_t next = table.rows[at.state * (table.class_count + 1) + local];
+      if (next != 0) reached.push_back({at.way, next});
+    }
+    out.together_.push_back(InternTogether(reached, depths_[index] + 1, out));
+  }
 }
 
 // The symbols that a reading in `state` survives; all when it has matched already.
-std::uint64_t Automaton::Builder::LiveSymbols(std::uint32_t state) {
-  std::uint64_t& live = live_[state];
-  if (live != 0) return live;
-  if (!states_[state].owners.empty()) return live = ~0ULL;
-  const std::uint32_t* row = rows_.data() + static_cast<std::size_t>(state) * (class_count_ + 1);
-  if (row[class_count_] != 0) live |= 1ULL << kEndSymbol;
-  for (std::size_t c = 0; c < class_count_; ++c) {
-    if (row[c] != 0) live |= class_symbols_[c];
+std::uint64_t Automaton::Builder::LiveSymbols(const SingleTable& table, std::uint32_t state) const {
+  if (table.states[state].matched) return ~0ULL;
+  const std::uint32_t* row = table.rows.data() + state * (table.class_count + 1);
+  std::uint64_t live = row[table.class_count] != 0 ? 1ULL << kEndSymbol : 0;
+  for (std::size_t c = 0; c < table.class_count; ++c) {
+    if (row[c] != 0) live |= table.class_symbols[c];
   }
   return live;
 }
 
-// Indexes of starts, those that begin alike next to each other.
-std::vector<std::uint32_t> Automaton::Builder::DealIntoGroups() {
+// Indexes of ways, those that begin alike next to each other.
+std::vector<std::uint32_t> Automaton::Builder::DealIntoGroups() const {
   std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-  for (std::uint32_t i = 0; i < program_.starts.size(); ++i) {
-    order.emplace_back(LiveSymbols(start_ways_[kNonWord][i]), i);
+  for (std::uint32_t i = 0; i < tables_.size(); ++i) {
+    order.emplace_back(LiveSymbols(tables_[i], tables_[i].starts[kNonWord]), i);
   }
   std::sort(order.begin(), order.end());
-  std::vector<std::uint32_t> starts;
-  for (const auto& [live, start] : order) starts.push_back(start);
-  return starts;
+  std::vector<std::uint32_t> ways;
+  for (const auto& [live, way] : order) ways.push_back(way);
+  return ways;
 }
 
-void Automaton::Builder::MakeOpenings(Automaton& out) {
+// Marks the pairs of symbols that follow `states`; returns the states behind the pair, and says
+// whether one of them or of those between has matched.
+template <typename Pairs>
+std::vector<std::uint32_t> Automaton::Builder::MarkPairs(const SingleTable& table,
+                                                         const std::vector<std::uint32_t>& states,
+                                                         Groups group, Pairs& pairs,
+                                                         bool& matched) const {
+  const std::size_t stride = table.class_count + 1;
+  std::vector<bool> is_behind(table.states.size());
+  std::array<std::uint64_t, kSymbols> live{};
+  for (const std::uint32_t state : states) {
+    const std::uint32_t* row = table.rows.data() + state * stride;
+    if (row[table.class_count] != 0) {
+      live[kEndSymbol] = ~0ULL;
+      matched = true;
+    }
+    for (std::size_t c = 0; c < table.class_count; ++c) {
+      if (row[c] == 0) continue;
+      matched |= table.states[row[c]].matched;
+      const std::uint64_t follow = LiveSymbols(table, row[c]);
+      for (std::uint64_t s = table.class_symbols[c]; s != 0; s &= s - 1) {
+        live[static_cast<std::size_t>(std::countr_zero(s))] |= follow;
+      }
+      const std::uint32_t* second = table.rows.data() + row[c] * stride;
+      for (std::size_t d = 0; d < stride; ++d) is_behind[second[d]] = true;
+    }
+  }
+  for (std::size_t first = 0; first < kSymbols; ++first) {
+    for (std::uint64_t s = live[first]; s != 0; s &= s - 1) {
+      pairs[first * kSymbols + static_cast<std::size_t>(std::countr_zero(s))] |= group;
+    }
+  }
+  std::vector<std::uint32_t> behind;
+  for (std::uint32_t state = 1; state < table.states.size(); ++state) {
+    if (!is_behind[state]) continue;
+    matched |= table.states[state].matched;
+    behind.push_back(state);
+  }
+  return behind;
+}
+
+void Automaton::Builder::MakeOpenings(Automaton& out) const {
   constexpr std::size_t kGroups = sizeof(Groups) * 8;
-  const std::size_t stride = class_count_ + 1;
-  live_.assign(single_count_, 0);
   const std::vector<std::uint32_t> order = DealIntoGroups();
   for (std::size_t k = 0; k < order.size(); ++k) {
+    const SingleTable& table = tables_[order[k]];
     const auto group = static_cast<Groups>(1U << (k * kGroups / order.size()));
-    // Marks the pairs of symbols that follow `states`; returns the states behind the pair, and says
-    // whether one of them or the one between has matched.
-    const auto mark = [&](const std::vector<std::uint32_t>& states, auto& pairs, bool& matched) {
-      std::vector<std::uint32_t> behind;
-      std::array<std::uint64_t, kSymbols> live{};
-      for (const std::uint32_t state : states) {
-        const std::uint32_t* row = rows_.data() + state * stride;
-        if (row[class_count_] != 0) live[kEndSymbol] = ~0ULL;
-        matched |= row[class_count_] != 0;
-        for (std::size_t c = 0; c < class_count_; ++c) {
-          if (row[c] == 0) continue;
-          for (std::uint64_t s = class_symbols_[c]; s != 0; s &= s - 1) {
-            live[static_cast<std::size_t>(std::countr_zero(s))] |= LiveSymbols(row[c]);
-          }
-          const std::uint32_t* second = rows_.data() + row[c] * stride;
-          for (std::size_t d = 0; d <= class_count_; ++d) {
-            if (second[d] != 0) behind.push_back(second[d]);
-          }
-          matched |= !states_[row[c]].owners.empty();
-        }
-        std::sort(behind.begin(), behind.end());
-        behind.erase(std::unique(behind.begin(), behind.end()), behind.end());
-      }
-      for (const std::uint32_t state : behind) matched |= !states_[state].owners.empty();
-      for (std::size_t first = 0; first < kSymbols; ++first) {
-        for (std::uint64_t s = live[first]; s != 0; s &= s - 1) {
-          pairs[first * kSymbols + static_cast<std::size_t>(std::countr_zero(s))] |= group;
-        }
-      }
-      return behind;
-    };
     bool matched = false;
-    auto states = mark({start_ways_[kWord][order[k]]}, out.first_pair_[kWord], matched);
-    const auto others = mark({start_ways_[kNonWord][order[k]]}, out.first_pair_[kNonWord], matched);
+    auto states = MarkPairs(table, {table.starts[kWord]}, group, out.first_pair_[kWord], matched);
+    const auto others =
+        MarkPairs(table, {table.starts[kNonWord]}, group, out.first_pair_[kNonWord], matched);
     states.insert(states.end(), others.begin(), others.end());
     for (auto* pairs : {&out.second_pair_, &out.third_pair_}) {
       if (matched) {
         for (Groups& groups : *pairs) groups |= group;
       }
-      states = mark(states, *pairs, matched);
+      states = MarkPairs(table, states, group, *pairs, matched);
     }
   }
 }
 
-bool Automaton::Builder::Build(Automaton& out) {
-  std::vector<SingleTable> tables;
-  tables.reserve(program_.starts.size());
+bool Automaton::Builder::Build(Automaton& out, std::uint32_t& too_large) {
+  tables_.reserve(program_.starts.size());
+  out.next_.resize(2);  // dead and matched readings are no rows
   for (std::size_t i = 0; i < program_.starts.size(); ++i) {
-    if (!AddSingle(i, tables)) return false;
+    const auto [first, last] = program_.ranges[i];
+    too_large = program_.steps[first].owner;
+    tables_.emplace_back(program_, first, last);
+    if (!tables_.back().Build(program_.starts[i], way_states_max_)) return false;
+    AddWay(tables_.back(), too_large, out);
+    if (out.states_ > states_max_) return false;
   }
-  MakeClasses(tables, out);
-  states_.emplace_back();  // the dead state is number 0
-  rows_.resize(class_count_ + 1);
-  for (std::size_t i = 0; i < tables.size(); ++i) {
-    AddStates(tables[i], program_.steps[program_.starts[i]].owner);
-    if (states_.size() > states_max_) return false;
+  MakeClasses(out);
+  out.together_.resize(out.together_stride_);  // state 0 is dead
+  for (std::size_t before = 0; before < out.starts_.size(); ++before) {
+    std::vector<Local> starts;
+    for (std::uint32_t way = 0; way < tables_.size(); ++way) {
+      starts.push_back({way, tables_[way].starts[before]});
+    }
+    out.starts_[before] = InternTogether(starts, 0, out);
   }
-  single_count_ = states_.size();
-  std::array<std::uint32_t, 3> starts{};
-  for (std::size_t i = 0; i < starts.size(); ++i) starts[i] = InternTogether(start_ways_[i], {}, 0);
-  for (auto i = static_cast<std::uint32_t>(single_count_); i < states_.size(); ++i) {
-    FillTogetherRow(i);
-  }
-  Finish(starts, out);
+  for (std::size_t i = 0; i < members_.size(); ++i) FillTogetherRow(i, out);
+  out.first_together_ = static_cast<std::uint32_t>(out.states_);
+  out.states_ += members_.size() + 1;
   MakeOpenings(out);
   return true;
 }
 
 std::unique_ptr<const Automaton> Automaton::Build(const ByteProgram& program,
-                                                  std::size_t states_max) {
+                                                  std::size_t way_states_max,
+                                                  std::size_t states_max,
+                                                  std::uint32_t& too_large) {
   auto automaton = std::make_unique<Automaton>();
-  Builder builder(program, states_max);
-  if (!builder.Build(*automaton)) return nullptr;
+  Builder builder(program, way_states_max, states_max);
+  if (!builder.Build(*automaton, too_large)) return nullptr;
   return automaton;
 }
 
 std::size_t Automaton::memory_bytes() const {
-  return next_.size() * sizeof(std::uint32_t) + events_.size() * sizeof(Event) + sizeof(*this);
+  return (next_.size() + together_.size()) * sizeof(std::uint32_t) + ways_.size() * sizeof(Way) +
+         partings_.size() * sizeof(Parting) + sizeof(*this);
 }
 
-template <typename OnMatch, typename OnAlive>
-void Automaton::Read(std::uint32_t state, const std::uint8_t* at, const std::uint8_t* end,
-                     OnMatch& on_match, OnAlive& on_alive) const {
-  const std::uint32_t* const next = next_.data();
-  const std::uint32_t interesting = first_event_ - 1;
-  while (at < end) {
-    state = next[state + classes_[*at++]];
-    if (state - 1 < interesting) continue;
-    if (state == 0) return;  // it wraps round in the comparison
-    const Event& event = EventOf(state);
-    for (const std::uint32_t owner : event.owners) on_match(owner);
-    if (!event.ways.empty()) {
-      for (const std::uint32_t way : event.ways) Read(way, at, end, on_match, on_alive);
-      return;
-    }
+std::uint32_t Automaton::NumberOf(Reading reading) const {
+  if (reading.way == kTogether) {
+    return first_together_ + reading.state / together_stride_;
   }
-  on_alive(state);
+  const Way& way = ways_[reading.way];
+  return way.number + (reading.state - way.begin) / way.stride;
 }
+
+template <typename Sink>
+void Automaton::Read(Reading reading, const std::uint8_t* at, const std::uint8_t* end,
+                     Sink& sink) const {
+  std::uint32_t state = reading.state;
+  if (reading.way == kTogether) {
+    while ((state & kPartingBit) == 0) {
+      if (at == end) return sink.Alive({state, kTogether});
+      state = together_[state + classes_[*at++]];
+      if (state == 0) return;
+    }
+    const Parting& parting = partings_[state & ~kPartingBit];
+    for (const std::uint32_t owner : parting.owners) sink.Match(owner);
+    for (const Reading& next : parting.readings) {
+      if (sink.Wants(ways_[next.way].owner)) Read(next, at, end, sink);
+    }
+    return;
+  }
+  const Way& way = ways_[reading.way];
+  const std::uint32_t* const next = next_.data();
+  while (at < end) {
+    state = next[state + way.classes[*at++]];
+    if (state > kMatched) continue;
+    if (state == kMatched) sink.Match(way.owner);
+    return;
+  }
+  sink.Alive({state, reading.way});
+}
+
+// What the end of the text says about a reading that is alive there.
+template <typename Sink>
+void Automaton::Finish(Reading reading, Sink& sink) const {
+  if (reading.way != kTogether) {
+    const Way& way = ways_[reading.way];
+    if (next_[reading.state + way.stride - 1] == kMatched) sink.Match(way.owner);
+    return;
+  }
+  const std::uint32_t entry = together_[reading.state + together_stride_ - 1];
+  if ((entry & kPartingBit) == 0) return;
+  for (const std::uint32_t owner : partings_[entry & ~kPartingBit].owners) sink.Match(owner);
+}
+
+// Keeps which expressions match at all.
+struct Automaton::AnySink {
+  const Automaton& automaton;
+  OwnerSet& found;
+  std::vector<Reading>& alive;
+  Seen& seen;
+  bool Wants(std::uint32_t owner) const { return found[owner] == 0; }
+  void Match(std::uint32_t owner) { found[owner] = 1; }
+  void Alive(Reading reading) {
+    if (seen.Add(automaton.NumberOf(reading))) alive.push_back(reading);
+  }
+};
+
+// Keeps which expressions match from one place.
+struct Automaton::PlaceSink {
+  std::vector<Place>& places;
+  std::vector<Reading>& alive;
+  std::uint32_t begin;
+  static bool Wants(std::uint32_t /*owner*/) { return true; }
+  void Match(std::uint32_t owner) { places.push_back({owner, begin}); }
+  void Alive(Reading reading) { alive.push_back(reading); }
+};
 
 Automaton::Before Automaton::BeforeAt(const std::uint8_t* bytes, std::size_t at) {
   if (at == 0) return kTextBegin;
@@ -674,30 +693,25 @@ std::uint64_t Automaton::Openings(std::string_view text, std::size_t begin, std:
 }
 
 void Automaton::FindAny(std::string_view text, OwnerSet& found) const {
-  thread_local Alive now;
-  thread_local Alive later;
+  thread_local std::vector<Reading> now;
+  thread_local std::vector<Reading> later;
+  thread_local Seen seen;
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   const std::size_t size = text.size();
-  const auto on_match = [&](std::uint32_t owner) { found[owner] = 1; };
-  const auto on_alive = [&](std::uint32_t state) { later.Add(state, state / stride_); };
-  now.Begin(states_);
+  AnySink sink{*this, found, later, seen};
+  now.clear();
   for (std::size_t block = 0; block < size; block += kBlockBytes) {
     const std::size_t end = std::min(size, block + kBlockBytes);
-    later.Begin(states_);
-    for (const std::uint32_t state : now.states) {
-      Read(state, bytes + block, bytes + end, on_match, on_alive);
-    }
+    later.clear();
+    seen.Begin(states_);
+    for (const Reading reading : now) Read(reading, bytes + block, bytes + end, sink);
     for (std::uint64_t open = Openings(text, block, end); open != 0; open &= open - 1) {
       const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(open));
-      Read(starts_[BeforeAt(bytes, at)], bytes + at, bytes + end, on_match, on_alive);
+      Read({starts_[BeforeAt(bytes, at)], kTogether}, bytes + at, bytes + end, sink);
     }
-    std::swap(now, later);
+    now.swap(later);
   }
-  for (const std::uint32_t state : now.states) {
-    const std::uint32_t ended = next_[state + stride_ - 1];
-    if (ended == 0) continue;
-    for (const std::uint32_t owner : EventOf(ended).owners) found[owner] = 1;
-  }
+  for (const Reading reading : now) Finish(reading, sink);
 }
 
 bool Automaton::FindPlaces(std::string_view text, std::vector<Place>& places) const {
@@ -712,32 +726,28 @@ bool Automaton::FindPlaces(std::string_view text, std::vector<Place>& places) co
   return true;
 }
 
-// Reads from `at` alone until nothing is alive.
+// Reads from `at` alone until nothing is alive. The first block is not counted: it is short for
+// nearly every place.
 bool Automaton::FindPlacesAt(std::string_view text, std::size_t at, std::size_t& steps_left,
                              std::vector<Place>& places) const {
+  thread_local std::vector<Reading> now;
+  thread_local std::vector<Reading> later;
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   const std::size_t size = text.size();
-  thread_local std::vector<std::uint32_t> now;
-  thread_local std::vector<std::uint32_t> later;
-  const auto on_match = [&](std::uint32_t owner) {
-    places.push_back({owner, static_cast<std::uint32_t>(at)});
-  };
-  const auto on_alive = [&](std::uint32_t state) { later.push_back(state); };
-  now.assign(1, starts_[BeforeAt(bytes, at)]);
+  PlaceSink sink{places, later, static_cast<std::uint32_t>(at)};
+  now.assign(1, {starts_[BeforeAt(bytes, at)], kTogether});
   for (std::size_t from = at; !now.empty() && from < size; from += kBlockBytes) {
     const std::size_t end = std::min(size, from + kBlockBytes);
-    const std::size_t steps = now.size() * kBlockBytes;
-    if (steps_left < steps) return false;
-    steps_left -= from == at ? std::size_t{4} : steps;
+    if (from > at) {
+      const std::size_t steps = now.size() * kBlockBytes;
+      if (steps_left < steps) return false;
+      steps_left -= steps;
+    }
     later.clear();
-    for (const std::uint32_t state : now) Read(state, bytes + from, bytes + end, on_match, on_alive);
-    std::swap(now, later);
+    for (const Reading reading : now) Read(reading, bytes + from, bytes + end, sink);
+    now.swap(later);
   }
-  for (const std::uint32_t state : now) {
-    const std::uint32_t ended = next_[state + stride_ - 1];
-    if (ended == 0) continue;
-    for (const std::uint32_t owner : EventOf(ended).owners) on_match(owner);
-  }
+  for (const Reading reading : now) Finish(reading, sink);
   return true;
 }
 

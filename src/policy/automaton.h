@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/expression.h"
@@ -17,11 +18,12 @@ using OwnerSet = std::vector<std::uint8_t>;
 // Many expressions as one table that is complete before the first text comes: no text can make it
 // grow, which is what RE2's automaton does on text that it has not seen.
 //
-// The table only knows matches that begin at a given place, so that states of different places never
-// multiply, and the first bytes of all expressions together, after which each goes its own way, so
-// that states of different expressions hardly do. Places are tried one by one, nearly all of them
-// fail on their first two bytes, and readings that arrive in the same state go on as one. So the cost
-// of a text is linear in it, with the number of states that are alive at once as its factor.
+// The table only knows matches that begin at a given place, so that states of different places
+// never multiply, and the first bytes of all expressions together, after which each goes its own
+// way, so that states of different expressions hardly do. Places are tried one by one, nearly all
+// of them fail on their first two bytes, and readings that arrive in the same state go on as one.
+// So the cost of a text is linear in it, with the number of states that are alive at once as its
+// factor.
 class Automaton {
  public:
   struct Place {
@@ -29,15 +31,18 @@ class Automaton {
     std::uint32_t begin;
   };
 
-  // Builds the table of all expressions of `program`. Nothing when it would have more than
-  // `states_max` states.
-  static std::unique_ptr<const Automaton> Build(const ByteProgram& program, std::size_t states_max);
+  // Builds the table of all expressions of `program`. Nothing when one way to write an expression
+  // needs more than `way_states_max` states, or all together more than `states_max`; `too_large`
+  // then names the expression that went over the bound.
+  static std::unique_ptr<const Automaton> Build(const ByteProgram& program,
+                                                std::size_t way_states_max, std::size_t states_max,
+                                                std::uint32_t& too_large);
 
   // Sets found[owner] to 1 for each expression that has a match in `text`.
   void FindAny(std::string_view text, OwnerSet& found) const;
 
-  // Appends every place where a match of an expression begins, in rising order of places. False when
-  // the text would cost more than a bounded number of steps a byte; `places` is useless then.
+  // Appends every place where a match of an expression begins, in rising order of places. False
+  // when the text would cost more than a bounded number of steps a byte; `places` is useless then.
   bool FindPlaces(std::string_view text, std::vector<Place>& places) const;
 
   std::size_t states() const { return states_; }
@@ -45,33 +50,52 @@ class Automaton {
 
  private:
   class Builder;
+  struct AnySink;
+  struct PlaceSink;
   enum Before : std::uint8_t { kNonWord, kWord, kTextBegin };
 
-  // A state at which more happens than a step.
-  struct Event {
-    std::vector<std::uint32_t> owners;  // expressions that have matched
-    std::vector<std::uint32_t> ways;    // states of single expressions, in which reading goes on
+  // The table of one way to write one expression, with byte classes of its own: small tables stay
+  // in the caches. In next_ 0 is a dead reading and 1 one that has matched, which ends it.
+  struct Way {
+    std::uint32_t owner = 0;
+    std::uint32_t begin = 0;  // of its rows in next_
+    std::uint32_t stride = 0;
+    std::uint32_t number = 0;  // of its first state among all
+    std::array<std::uint8_t, 256> classes{};
   };
+  struct Reading {
+    std::uint32_t state = 0;
+    std::uint32_t way = 0;  // kTogether while expressions are read together
+  };
+  // Where reading together ends.
+  struct Parting {
+    std::vector<std::uint32_t> owners;  // expressions that have matched
+    std::vector<Reading> readings;      // how the others go on
+  };
+  static constexpr std::uint32_t kMatched = 1;
+  static constexpr std::uint32_t kTogether = 0xFFFFFFFF;
+  static constexpr std::uint32_t kPartingBit = 1U << 31U;
 
   static Before BeforeAt(const std::uint8_t* bytes, std::size_t at);
+  std::uint32_t NumberOf(Reading reading) const;
+  template <typename Sink>
+  void Finish(Reading reading, Sink& sink) const;
+  // Reads on up to `end`: tells `sink` which expressions match and what is alive at the end; leaves
+  // out expressions that it does not want.
+  template <typename Sink>
+  void Read(Reading reading, const std::uint8_t* at, const std::uint8_t* end, Sink& sink) const;
   bool FindPlacesAt(std::string_view text, std::size_t at, std::size_t& steps_left,
                     std::vector<Place>& places) const;
-  const Event& EventOf(std::uint32_t state) const {
-    return events_[(state - first_event_) / stride_];
-  }
-  // Reads on from `state` up to `end`: tells `on_match` about expressions and `on_alive` about states
-  // that are alive at the end.
-  template <typename OnMatch, typename OnAlive>
-  void Read(std::uint32_t state, const std::uint8_t* at, const std::uint8_t* end, OnMatch& on_match,
-            OnAlive& on_alive) const;
 
   std::size_t states_ = 0;
-  std::uint32_t stride_ = 0;                  // classes of bytes, and one for the end of the text
-  std::uint32_t first_event_ = 0;             // states from here on are in events_
-  std::array<std::uint8_t, 256> classes_{};   // of each byte
-  std::vector<std::uint32_t> next_;           // by state (premultiplied) + class; 0 is dead
-  std::vector<Event> events_;
-  std::array<std::uint32_t, 3> starts_{};  // by Before
+  std::vector<Way> ways_;
+  std::vector<std::uint32_t> next_;          // by state of a way + its class
+  std::array<std::uint8_t, 256> classes_{};  // of each byte, while reading together
+  std::uint32_t together_stride_ = 0;
+  std::uint32_t first_together_ = 0;     // number of the first such state
+  std::vector<std::uint32_t> together_;  // by state + class: 0, a state, or a parting
+  std::vector<Parting> partings_;
+  std::array<std::uint32_t, 3> starts_{};  // in together_, by Before
 
   // What the first six bytes of matches look like: bytes are reduced to kSymbols symbols, and
   // expressions are dealt into groups, one bit each. A match may begin where a group has its bit in

@@ -58,17 +58,34 @@ void Negate(Ranges& ranges) {
 
 // Letters that fold together beyond the pairs of a block (Unicode's simple case folding).
 constexpr auto kFoldExtras = std::to_array<std::array<std::uint32_t, 2>>({
-    {'k', 0x212A},  {'s', 0x017F},  {0xDF, 0x1E9E},  {0xE5, 0x212B},
-    {0xFF, 0x0178}, {0xB5, 0x039C}, {0xB5, 0x03BC},  {0x432, 0x1C80},
-    {0x434, 0x1C81}, {0x43E, 0x1C82}, {0x441, 0x1C83}, {0x442, 0x1C84},
-    {0x442, 0x1C85}, {0x44A, 0x1C86},
+    {'k', 0x212A},
+    {'s', 0x017F},
+    {0xDF, 0x1E9E},
+    {0xE5, 0x212B},
+    {0xFF, 0x0178},
+    {0xB5, 0x039C},
+    {0xB5, 0x03BC},
+    {0x432, 0x1C80},
+    {0x434, 0x1C81},
+    {0x43E, 0x1C82},
+    {0x441, 0x1C83},
+    {0x442, 0x1C84},
+    {0x442, 0x1C85},
+    {0x44A, 0x1C86},
 });
 
 // Blocks without case, in which expressions may be folded as they stand.
 constexpr auto kCaseless = std::to_array<Range>({
-    {0x0080, 0x00B4}, {0x00B6, 0x00BF}, {0x00D7, 0x00D7}, {0x00F7, 0x00F7},
-    {0x0590, 0x06FF}, {0x0900, 0x0DFF}, {0x2010, 0x205F}, {0x3000, 0x9FFF},
-    {0xAC00, 0xD7A3}, {0x1F000, 0x1FAFF},
+    {0x0080, 0x00B4},
+    {0x00B6, 0x00BF},
+    {0x00D7, 0x00D7},
+    {0x00F7, 0x00F7},
+    {0x0590, 0x06FF},
+    {0x0900, 0x0DFF},
+    {0x2010, 0x205F},
+    {0x3000, 0x9FFF},
+    {0xAC00, 0xD7A3},
+    {0x1F000, 0x1FAFF},
 });
 
 // The small form of a letter of Latin-1 or Cyrillic; the letter itself when it is one or has none.
@@ -181,7 +198,8 @@ std::uint32_t Parser::TakeCodePoint() {
 std::optional<int> Parser::TakeNumber() {
   int value = 0;
   const std::size_t begin = at_;
-  while (Peek() >= '0' && Peek() <= '9' && value <= kRepeatMax) value = value * 10 + (text_[at_++] - '0');
+  while (Peek() >= '0' && Peek() <= '9' && value <= kRepeatMax)
+    value = value * 10 + (text_[at_++] - '0');
   if (at_ == begin || value > kRepeatMax) return std::nullopt;
   return value;
 }
@@ -276,8 +294,7 @@ Node Parser::ParseEscape(bool fold) {
   if (Take("\\b") || Take("\\B")) {
     Node node;
     node.kind = Node::Kind::kAssert;
-    node.assertion =
-        text_[at_ - 1] == 'b' ? Assertion::kWordBoundary : Assertion::kNotWordBoundary;
+    node.assertion = text_[at_ - 1] == 'b' ? Assertion::kWordBoundary : Assertion::kNotWordBoundary;
     return node;
   }
   Node node;
@@ -395,32 +412,33 @@ Node Parser::ParseAlternate(bool fold, int depth) {
   return only;
 }
 
-bool HasAssertion(const Node& node) {
-  return node.kind == Node::Kind::kAssert ||
-         std::ranges::any_of(node.children, [](const Node& child) { return HasAssertion(child); });
+// Notes that a loop over `ranges` was left out.
+void AddOpening(const Ranges& ranges, Opening& opening) {
+  std::bitset<256> bytes;
+  for (const Range& range : ranges) {
+    for (std::uint32_t c = range.low; c <= std::min(range.high, 0x7FU); ++c) bytes.set(c);
+  }
+  opening.known &= opening.bytes.none() || opening.bytes == bytes;
+  opening.bytes = bytes;
 }
 
-// Leaves out loops before everything else; returns whether it did.
-bool DropLeadingLoops(Node& node) {
-  bool dropped = false;
+// Leaves out loops over one class before everything else.
+void DropLeadingLoops(Node& node, Opening& opening) {
   if (node.kind == Node::Kind::kAlternate) {
-    for (Node& child : node.children) dropped |= DropLeadingLoops(child);
+    for (Node& child : node.children) DropLeadingLoops(child, opening);
   } else if (node.kind == Node::Kind::kConcat) {
     auto& parts = node.children;
-    const auto is_free = [](const Node& part) {
-      return part.kind == Node::Kind::kRepeat && part.min == 0 && part.max == kUnbounded &&
-             !HasAssertion(part);
-    };
     while (!parts.empty()) {
       const Node& part = parts.front();
       const bool empty = part.kind == Node::Kind::kConcat && part.children.empty();
-      if (!empty && !is_free(part)) break;
-      dropped |= !empty;
+      const bool loop = part.kind == Node::Kind::kRepeat && part.min == 0 &&
+                        part.max == kUnbounded && part.children.front().kind == Node::Kind::kClass;
+      if (!empty && !loop) break;
+      if (loop) AddOpening(part.children.front().ranges, opening);
       parts.erase(parts.begin());
     }
-    if (!parts.empty()) dropped |= DropLeadingLoops(parts.front());
+    if (!parts.empty()) DropLeadingLoops(parts.front(), opening);
   }
-  return dropped;
 }
 
 // The alternatives that make up the whole expression.
@@ -521,7 +539,8 @@ void Emitter::EmitSequences(Range range, int bytes, std::uint32_t next, Tails& t
 }
 
 void Emitter::EmitAllWide(std::uint32_t next, std::vector<std::uint32_t>& ways) {
-  constexpr std::array<std::array<unsigned, 2>, 3> kLeads = {{{0xC2, 0xDF}, {0xE0, 0xEF}, {0xF0, 0xF4}}};
+  constexpr std::array<std::array<unsigned, 2>, 3> kLeads = {
+      {{0xC2, 0xDF}, {0xE0, 0xEF}, {0xF0, 0xF4}}};
   ByteStep trail;
   trail.kind = ByteStep::Kind::kBytes;
   for (unsigned byte = 0x80; byte <= 0xBF; ++byte) trail.bytes.set(byte);
@@ -537,7 +556,8 @@ void Emitter::EmitAllWide(std::uint32_t next, std::vector<std::uint32_t>& ways) 
 }
 
 std::uint32_t Emitter::EmitClass(const Node& node, std::uint32_t next) {
-  constexpr std::array<Range, 3> kWide = {{{0x80, 0x7FF}, {0x800, 0xFFFF}, {0x10000, kCodePointMax}}};
+  constexpr std::array<Range, 3> kWide = {
+      {{0x80, 0x7FF}, {0x800, 0xFFFF}, {0x10000, kCodePointMax}}};
   ByteStep plain;
   plain.kind = ByteStep::Kind::kBytes;
   plain.next = next;
@@ -615,10 +635,11 @@ bool IsAsciiWordByte(std::uint8_t byte) {
 }
 
 bool AppendExpression(std::string_view expression, std::uint32_t owner, std::size_t steps_max,
-                      ByteProgram& program, bool& starts_exactly) {
+                      ByteProgram& program, Opening& opening) {
   auto node = Parser(expression).Parse();
   if (!node) return false;
-  starts_exactly = !DropLeadingLoops(*node);
+  opening = {};
+  DropLeadingLoops(*node, opening);
   std::vector<const Node*> ways;
   CollectWays(*node, ways);
   const std::size_t starts_before = program.starts.size();

@@ -32,14 +32,20 @@ struct ByteProgram {
   std::vector<Range> ranges;          // of the steps that belong to each start
 };
 
+// What was left out at the begin of an expression.
+struct Opening {
+  bool known = true;       // false: several loops of different classes
+  std::bitset<256> bytes;  // ASCII bytes that the loop passes; none when nothing was left out
+};
+
 // Appends `expression` to `program` as steps that match, when one of their starts is begun at a
-// place of a text in UTF-8, exactly if RE2 (default options) matches there. `expression` must be one that RE2 accepts.
-// A leading loop that may match nothing is left out, for it does not change whether a text holds a
-// match; `starts_exactly` is false then, because it changes where the match begins.
-// Returns false, with no start added, when the expression uses syntax that is not known here
-// (Unicode classes, flags other than i, folding of rare scripts) or has more than `steps_max` steps.
+// place of a text in UTF-8, exactly if RE2 (default options) matches there. `expression` must be
+// one that RE2 accepts. A leading loop over one class is left out, for it does not change whether a
+// text holds a match, but where it begins: `opening` says which bytes may stand before. Returns
+// false, with no start added, when the expression uses syntax that is not known here (Unicode
+// classes, flags other than i, folding of rare scripts) or has more than `steps_max` steps.
 bool AppendExpression(std::string_view expression, std::uint32_t owner, std::size_t steps_max,
-                      ByteProgram& program, bool& starts_exactly);
+                      ByteProgram& program, Opening& opening);
 
 bool IsAsciiWordByte(std::uint8_t byte);
 

@@ -10,36 +10,44 @@
 #include <utility>
 
 #include "base/crypto.h"
+#include "policy/automaton.h"
 #include "policy/catalogue.h"
+#include "policy/expression.h"
 #include "policy/pii/pii_detector.h"
 #include "policy/sql/sql_detector.h"
 
 namespace axonflow::policy {
 namespace {
 
-// An RE2::Set builds its automaton as texts come by and throws it away when its budget is full. The
-// states of unrelated patterns multiply, so each family has a Set of its own: measured on text made
-// of triggers in random order, three small automata together cost a tenth of one large one. All of
-// them share this budget; 8 MiB, the default of RE2, is rebuilt again and again on such text.
+// All patterns that the automaton can take are in its table (automaton.h). The rest is matched by
+// one RE2::Set a family, which builds its states as texts come by and throws them away when its
+// budget is full; all of these share one budget.
 constexpr std::int64_t kSetsMemoryBytesMax = 48LL << 20;
 constexpr std::int64_t kSetMemoryBytesMax = 16LL << 20;
 constexpr std::int64_t kPatternMemoryBytesMax = 2LL << 20;
 constexpr std::size_t kPatternBytesMax = 64U << 10U;
 constexpr int kProgramSizeMax = 12'000;  // instructions of one pattern
+// Of one pattern in the automaton, and of all of them.
+constexpr std::size_t kStepsMax = 20'000;
+constexpr std::size_t kPatternStatesMax = 12'000;
+constexpr std::size_t kStatesMax = 100'000;
 constexpr std::uint32_t kGapBytesMax = 400;
 constexpr std::size_t kTextBytesMax = 64U << 20U;
 
 constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
 
-// A policy that RE2 judges. `head` finds spans; the Set says whether it is worth asking.
+// A policy with an expression. `head` finds where a match ends; the automaton or the Set says
+// whether it is worth asking.
 struct Pattern {
   std::uint32_t policy = 0;  // index into PolicySet::policies()
   std::unique_ptr<RE2> head;
   std::unique_ptr<RE2> tail;  // may be absent
   std::uint32_t gap_max = 0;
+  Opening opening;  // what may stand before the places that the automaton finds
 };
 
-// The patterns of one family, by the index that the Set knows them by.
+// The patterns of one family that the automaton cannot take, by the index that the Set knows them
+// by.
 struct Family {
   std::string category;
   bool on_response = false;  // a family of request policies is left out of responses as a whole
@@ -132,6 +140,35 @@ void WalkMatches(const Pattern& pattern, std::string_view text, OnMatch on_match
   }
 }
 
+std::optional<Span> MatchAt(const RE2& expression, std::string_view text, std::size_t at) {
+  re2::StringPiece match;
+  if (!expression.Match(re2::StringPiece(text.data(), text.size()), at, text.size(),
+                        RE2::ANCHOR_START, &match, 1)) {
+    return std::nullopt;
+  }
+  return Span{static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(at + match.size())};
+}
+
+// The same matches from the places where they begin, in rising order.
+template <typename OnMatch>
+void WalkPlaces(const Pattern& pattern, std::string_view text,
+                std::span<const Automaton::Place> places, OnMatch on_match) {
+  std::size_t at = 0;
+  for (const Automaton::Place& place : places) {
+    if (place.begin < at) continue;
+    std::size_t begin = place.begin;
+    while (begin > at && pattern.opening.bytes[static_cast<std::uint8_t>(text[begin - 1])]) --begin;
+    // A letter beyond ASCII that folds into the loop's class may stand there.
+    const bool unsure = pattern.opening.bytes.any() && begin > at &&
+                        static_cast<std::uint8_t>(text[begin - 1]) >= 0x80;
+    auto match = unsure ? NextMatch(*pattern.head, text, at) : MatchAt(*pattern.head, text, begin);
+    if (!match && begin < place.begin) match = MatchAt(*pattern.head, text, place.begin);
+    if (!match) continue;
+    if (!on_match(*match)) return;
+    at = std::max<std::size_t>(match->end, match->begin + 1U);
+  }
+}
+
 void AddSpan(Finding& finding, Span span) {
   if (finding.spans.size() < PolicySet::kSpansMax) finding.spans.push_back(span);
 }
@@ -179,6 +216,8 @@ constexpr std::string_view kWarmUpText =
 struct PolicySet::Impl {
   std::vector<Policy> policies;
   std::string version;
+  std::vector<Pattern> patterns;  // by owner in the automaton
+  std::unique_ptr<const Automaton> automaton;
   std::vector<Family> families;
   std::array<std::uint32_t, sql::kRuleCount> sql_policies{};  // policy of each rule, else kNone
   std::array<std::uint32_t, static_cast<std::size_t>(pii::Rule::kCount)> pii_policies{};
@@ -189,9 +228,14 @@ struct PolicySet::Impl {
   Status AddDetector(std::uint32_t index);
   Status AddPattern(std::uint32_t index);
   Family& FamilyOf(const Policy& policy);
+  void CompileAutomaton();
   Status CompileFamilies();
 
   bool Applies(std::uint32_t index, const DetectInput& input) const;
+  void MatchPatterns(const DetectInput& input, std::vector<Finding>& findings) const;
+  void PlacePatterns(const DetectInput& input, std::vector<Finding>& findings) const;
+  void Report(const Pattern& pattern, const DetectInput& input,
+              std::vector<Finding>& findings) const;
   Status MatchFamily(const Family& family, const DetectInput& input,
                      std::vector<Finding>& findings) const;
   void MatchSql(const DetectInput& input, std::vector<Finding>& findings) const;
@@ -235,7 +279,7 @@ Status PolicySet::Impl::AddPattern(std::uint32_t index) {
     pattern.tail = std::move(*tail);
   }
   if (!policy.enabled) return {};
-  FamilyOf(policy).patterns.push_back(std::move(pattern));
+  patterns.push_back(std::move(pattern));
   return {};
 }
 
@@ -289,11 +333,96 @@ Status PolicySet::Impl::CompileFamilies() {
   return {};
 }
 
+// Puts every pattern into the automaton that can be, and the others into their families. A pattern
+// that makes the table too large is taken out and the table built again.
+void PolicySet::Impl::CompileAutomaton() {
+  std::vector<Pattern> candidates = std::move(patterns);
+  while (true) {
+    patterns.clear();
+    ByteProgram program;
+    for (Pattern& pattern : candidates) {
+      const Policy& policy = policies[pattern.policy];
+      const auto owner = static_cast<std::uint32_t>(patterns.size());
+      const bool taken =
+          AppendExpression(policy.pattern, owner, kStepsMax, program, pattern.opening);
+      (taken ? patterns : FamilyOf(policy).patterns).push_back(std::move(pattern));
+    }
+    std::uint32_t too_large = kNone;
+    automaton = Automaton::Build(program, kPatternStatesMax, kStatesMax, too_large);
+    if (automaton != nullptr) return;
+    candidates = std::move(patterns);
+    Pattern& large = candidates[too_large];
+    FamilyOf(policies[large.policy]).patterns.push_back(std::move(large));
+    candidates.erase(candidates.begin() + too_large);
+  }
+}
+
 bool PolicySet::Impl::Applies(std::uint32_t index, const DetectInput& input) const {
   const Policy& policy = policies[index];
   if (!policy.enabled) return false;
-  if (!(input.phase == Phase::kRequest ? policy.on_request : policy.on_response)) return false;
+  const bool in_phase = input.phase == Phase::kRequest ? policy.on_request : policy.on_response;
+  if (!in_phase && !input.every_phase) return false;
   return input.sql_capable_target || policy.category != "security-admin";
+}
+
+// Adds the finding of a pattern that is known to match.
+void PolicySet::Impl::Report(const Pattern& pattern, const DetectInput& input,
+                             std::vector<Finding>& findings) const {
+  Finding finding{.policy = pattern.policy, .count = 0, .spans = {}, .confidence = 1.0F};
+  if (!input.want_spans && pattern.tail == nullptr) {
+    finding.count = 1;
+  } else {
+    WalkMatches(pattern, input.text, [&](Span span) {
+      ++finding.count;
+      if (input.want_spans) AddSpan(finding, span);
+      return input.want_spans;
+    });
+  }
+  // Should RE2 find no span of a plain pattern, the hit still stands.
+  if (finding.count == 0 && pattern.tail == nullptr) finding.count = 1;
+  if (finding.count > 0) findings.push_back(std::move(finding));
+}
+
+void PolicySet::Impl::MatchPatterns(const DetectInput& input,
+                                    std::vector<Finding>& findings) const {
+  thread_local OwnerSet found;
+  found.assign(patterns.size(), 0);
+  automaton->FindAny(input.text, found);
+  for (std::size_t owner = 0; owner < found.size(); ++owner) {
+    if (found[owner] == 0 || !Applies(patterns[owner].policy, input)) continue;
+    Report(patterns[owner], input, findings);
+  }
+}
+
+// As MatchPatterns, with the places that the automaton finds instead of a search for each pattern.
+void PolicySet::Impl::PlacePatterns(const DetectInput& input,
+                                    std::vector<Finding>& findings) const {
+  thread_local std::vector<Automaton::Place> places;
+  places.clear();
+  if (!automaton->FindPlaces(input.text, places)) return MatchPatterns(input, findings);
+  std::stable_sort(places.begin(), places.end(),
+                   [](const auto& a, const auto& b) { return a.owner < b.owner; });
+  for (std::size_t from = 0; from < places.size();) {
+    const std::uint32_t owner = places[from].owner;
+    std::size_t to = from;
+    while (to < places.size() && places[to].owner == owner) ++to;
+    const auto own = std::span<const Automaton::Place>(places).subspan(from, to - from);
+    from = to;
+    const Pattern& pattern = patterns[owner];
+    if (!Applies(pattern.policy, input)) continue;
+    if (pattern.tail != nullptr || !pattern.opening.known) {
+      Report(pattern, input, findings);
+      continue;
+    }
+    Finding finding{.policy = pattern.policy, .count = 0, .spans = {}, .confidence = 1.0F};
+    WalkPlaces(pattern, input.text, own, [&](Span span) {
+      ++finding.count;
+      AddSpan(finding, span);
+      return true;
+    });
+    finding.count = std::max(finding.count, 1U);
+    findings.push_back(std::move(finding));
+  }
 }
 
 Status PolicySet::Impl::MatchFamily(const Family& family, const DetectInput& input,
@@ -302,20 +431,7 @@ Status PolicySet::Impl::MatchFamily(const Family& family, const DetectInput& inp
   if (!MatchSet(*family.set, input.text, hits)) return OutOfMemory();
   for (const int hit : hits) {
     const Pattern& pattern = family.patterns[static_cast<std::size_t>(hit)];
-    if (!Applies(pattern.policy, input)) continue;
-    Finding finding{.policy = pattern.policy, .count = 0, .spans = {}, .confidence = 1.0F};
-    if (!input.want_spans && pattern.tail == nullptr) {
-      finding.count = 1;
-    } else {
-      WalkMatches(pattern, input.text, [&](Span span) {
-        ++finding.count;
-        if (input.want_spans) AddSpan(finding, span);
-        return input.want_spans;
-      });
-    }
-    // The Set is the authority on a plain pattern: should RE2 find no span, the hit still stands.
-    if (finding.count == 0 && pattern.tail == nullptr) finding.count = 1;
-    if (finding.count > 0) findings.push_back(std::move(finding));
+    if (Applies(pattern.policy, input)) Report(pattern, input, findings);
   }
   return {};
 }
@@ -390,6 +506,7 @@ Result<std::shared_ptr<const PolicySet>> PolicySet::Compile(std::vector<Policy> 
   for (std::uint32_t i = 0; i < all.size(); ++i) {
     if (auto status = impl->Add(i); !status) return status.error();
   }
+  impl->CompileAutomaton();
   if (auto status = impl->CompileFamilies(); !status) return status.error();
   impl->version = DigestOf(all);
   return std::shared_ptr<const PolicySet>(new PolicySet(std::move(impl)));
@@ -410,8 +527,13 @@ Result<std::vector<Finding>> PolicySet::Detect(const DetectInput& input) const {
     return Error{ErrorCode::kTooLarge, "a text of more than 64 MiB is not evaluated"};
   }
   std::vector<Finding> findings;
+  if (input.want_spans) {
+    impl_->PlacePatterns(input, findings);
+  } else {
+    impl_->MatchPatterns(input, findings);
+  }
   for (const Family& family : impl_->families) {
-    if (input.phase == Phase::kResponse && !family.on_response) continue;
+    if (input.phase == Phase::kResponse && !input.every_phase && !family.on_response) continue;
     if (auto status = impl_->MatchFamily(family, input, findings); !status) return status.error();
   }
   impl_->MatchSql(input, findings);

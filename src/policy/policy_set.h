@@ -20,6 +20,8 @@ struct DetectInput {
   bool sql_capable_target = false;
   // Asks for the place of every match (redaction); else detectors may stop at the first.
   bool want_spans = false;
+  // Judges by the policies of all phases, as keeping a text for later does; `phase` is not read.
+  bool every_phase = false;
 };
 
 // An immutable, compiled set of policies. Building it costs milliseconds, so that is done off the

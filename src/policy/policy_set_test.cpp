@@ -176,12 +176,10 @@ double CpuMilliseconds() {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
-// CPU of one evaluation of `text` after the automaton has seen it.
-double WarmCost(const PolicySet& set, const std::string& text) {
-  constexpr int kRuns = 5;
-  EXPECT_TRUE(set.Detect({.text = text}));
+// CPU of one evaluation, the least of several texts that the set has never seen.
+double FreshCost(const PolicySet& set, const std::vector<std::string>& texts) {
   double best = 1e9;
-  for (int i = 0; i < kRuns; ++i) {
+  for (const auto& text : texts) {
     const double start = CpuMilliseconds();
     EXPECT_TRUE(set.Detect({.text = text}));
     best = std::min(best, CpuMilliseconds() - start);
@@ -190,7 +188,7 @@ double WarmCost(const PolicySet& set, const std::string& text) {
 }
 
 // Words of all built-in policies in random order: each may begin a match.
-std::string HostileText(const std::vector<Policy>& policies, std::size_t bytes) {
+std::string HostileText(const std::vector<Policy>& policies, std::size_t bytes, unsigned seed) {
   std::vector<std::string> words;
   for (const Policy& policy : policies) {
     for (const auto& text : policy.must_match) {
@@ -201,7 +199,7 @@ std::string HostileText(const std::vector<Policy>& policies, std::size_t bytes) 
       }
     }
   }
-  std::mt19937 random(4);  // NOLINT(cert-msc51-cpp): the same text in every run
+  std::mt19937 random(seed);  // NOLINT(cert-msc51-cpp): the same text in every run
   std::string out;
   while (out.size() < bytes) out += words[random() % words.size()] + " ";
   return out;
@@ -217,11 +215,15 @@ TEST(PolicySet, HostileTextCostsAboutAsMuchAsProse) {
       "opened to visitors before the summer, provided that the paths can be repaired in time. ";
   std::string prose;
   while (prose.size() < kBytes) prose += sentence;
-  const double ordinary = WarmCost(*set, prose);
-  const double hostile = WarmCost(*set, HostileText(*policies, kBytes));
-  // The goal is 3; the factor leaves room for sanitizers and a busy machine. A wide gap in a
-  // pattern costs hundreds.
-  EXPECT_LT(hostile, 12 * ordinary) << "prose " << ordinary << " ms, hostile " << hostile << " ms";
+  std::vector<std::string> hostile_texts;
+  for (unsigned seed = 1; seed <= 5; ++seed) {
+    hostile_texts.push_back(HostileText(*policies, kBytes, seed));
+  }
+  const double ordinary = FreshCost(*set, std::vector<std::string>(5, prose));
+  const double hostile = FreshCost(*set, hostile_texts);
+  // The goal is 3; the factor leaves room for sanitizers and a busy machine. A table that grew with
+  // the texts would cost tens.
+  EXPECT_LT(hostile, 8 * ordinary) << "prose " << ordinary << " ms, hostile " << hostile << " ms";
 }
 
 }  // namespace

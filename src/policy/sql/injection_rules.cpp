@@ -1,5 +1,8 @@
 // What joins an attacker's SQL to somebody else's: UNION, a condition, another statement, a
 // comment.
+#include <algorithm>
+#include <array>
+
 #include "policy/sql/local_rules.h"
 
 namespace axonflow::policy::sql {
@@ -34,6 +37,56 @@ bool IsPadding(const Tokens& t, std::size_t i) {
   return t.Is(i, Kind::kNumber) || t.Is(i, Kind::kHex) || t.Is(i, Word::kNull);
 }
 
+// Columns that an attacker reads and a report does not.
+bool IsCredentialName(std::string_view name) {
+  constexpr std::array<std::string_view, 12> kParts = {
+      "passw",      "pwd", "secret", "token",   "hash",   "credit_card",
+      "creditcard", "ssn", "salt",   "api_key", "apikey", "credential"};
+  constexpr std::size_t kNameBytesMax = 40;
+  if (name.size() > kNameBytesMax) return false;
+  std::array<char, kNameBytesMax> lower{};
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    lower[i] = name[i] >= 'A' && name[i] <= 'Z' ? static_cast<char>(name[i] + 32) : name[i];
+  }
+  const std::string_view text(lower.data(), name.size());
+  return std::any_of(kParts.begin(), kParts.end(), [&](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  });
+}
+
+// Whether the list behind the SELECT at `select` names one, alone or as a column of a table.
+bool ReadsCredentials(const Tokens& t, std::size_t select) {
+  std::size_t i = t.Next(select);
+  for (std::size_t n = 0; n < kLookaheadTokens && !t.AtEnd(i); ++n, i = t.Next(i)) {
+    if (t.Is(i, Word::kFrom) || t.Is(i, Kind::kSemicolon)) return false;
+    if (t.Is(i, Kind::kWord) && !t.Is(t.Next(i), Kind::kOpen) && IsCredentialName(t.Text(i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool SameText(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    const bool letters = ((x | 0x20) >= 'a' && (x | 0x20) <= 'z');
+    return x == y || (letters && (x | 0x20) == (y | 0x20));
+  });
+}
+
+// Whether the SELECT at `select` and the one before `i` begin their lists alike, as the parts of a
+// report do: the same column, or texts. A first SELECT that is out of sight counts as alike.
+bool BeginAlike(const Tokens& t, std::size_t i, std::size_t select) {
+  const std::size_t floor = i > kLookaheadTokens ? i - kLookaheadTokens : 0;
+  for (std::size_t earlier = i; earlier-- > floor;) {
+    if (!t.Is(earlier, Word::kSelect)) continue;
+    const std::size_t left = t.Next(earlier);
+    const std::size_t right = t.Next(select);
+    if (t.Is(left, Kind::kQuote)) return t.Is(right, Kind::kQuote);
+    return t[left].kind == t[right].kind && SameText(t.Text(left), t.Text(right));
+  }
+  return true;
+}
+
 }  // namespace
 
 void LocalRules::JudgeUnion(const Tokens& t, std::size_t i) {
@@ -55,12 +108,12 @@ void LocalRules::JudgeUnion(const Tokens& t, std::size_t i) {
       s.quote == 0 &&
       ((s.selects & bit) != 0 || (t.Is(before, Kind::kClose) && s.group_was_select));
   if (continues_select) {
-    // Two ordinary SELECTs joined by UNION are ordinary. Padding with constants to match the column
-    // count of a table read before it, or a comment that cuts off the rest, is not.
-    const std::size_t item = t.Next(select);
-    const bool padded = (s.reads & bit) != 0 && IsPadding(t, item) &&
-                        t.Is(t.Next(item), Kind::kComma) && IsPadding(t, t.Next(t.Next(item)));
-    if (!padded && !EndsInComment(t, select)) return;
+    // Two SELECTs of one report are ordinary: alike, or inside parentheses, where a common table
+    // expression is built. Constants behind a table, credentials, or a comment that cuts off the
+    // rest are not.
+    const bool padded = (s.reads & bit) != 0 && IsPadding(t, t.Next(select));
+    const bool alike = s.depth > 0 || BeginAlike(t, i, select);
+    if (alike && !padded && !ReadsCredentials(t, select) && !EndsInComment(t, select)) return;
   }
   Hit(Rule::kUnionSelect, t, i, select + 1);
   if (t.Is(before, Kind::kQuote) || t.Is(before, Kind::kClose)) {

@@ -167,6 +167,21 @@ TEST(SqlDetector, FindsTautologiesInsideAWholeStatement) {
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = '3 UNION SELECT b FROM c"));
 }
 
+TEST(SqlDetector, SuspectsUnionsThatDoNotLookLikeOneReport) {
+  const std::string_view texts[] = {
+      "SELECT 1 UNION SELECT password FROM users",
+      "SELECT name FROM products WHERE id = 3 UNION ALL SELECT login FROM staff",
+      "SELECT a FROM t UNION SELECT api_token FROM t",
+      "SELECT a FROM t UNION SELECT NULL",
+      "SELECT id FROM t WHERE a IN (SELECT b FROM u UNION SELECT passwd FROM v)",
+  };
+  for (std::string_view text : texts) {
+    Hits hits;
+    Detect(text, hits);
+    EXPECT_TRUE(hits.rules[static_cast<std::size_t>(Rule::kUnionSelect)]) << text;
+  }
+}
+
 TEST(SqlDetector, LeavesOrdinaryStatementsAlone) {
   const std::string_view texts[] = {
       "SELECT name, COUNT(*) FROM t WHERE a LIKE '%j' OR b = 'O''Hara' GROUP BY name ORDER BY 2 "
