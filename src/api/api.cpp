@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "governance/trace_context.h"
+#include "telemetry/log.h"
 
 namespace axonflow::api {
 namespace {
@@ -75,6 +76,7 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
   if (route.auth == Auth::kClient) {
     auto caller = services_.authenticator.Authenticate(request);
     if (auto* failure = std::get_if<identity::AuthFailure>(&caller)) {
+      metrics_.CountAuthFailure(failure->code, request.peer_address);
       co_return AuthRefusal(route.errors, failure->status, failure->message, call);
     }
     call.principal = std::get<identity::Principal>(std::move(caller));
@@ -88,8 +90,23 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
         co_await Refuse(call, 415, "Content-Encoding is not supported; send the body as it is");
     co_return response;
   }
-  auto response = co_await route.endpoint(*this, call);
-  co_return response;
+  std::optional<net::Response> response;
+  std::string failure;
+  try {
+    response.emplace(co_await route.endpoint(*this, call));
+  } catch (const std::exception& exception) {
+    failure = exception.what();
+  }
+  if (!response) {
+    telemetry::LogError("an endpoint failed; the request is refused",
+                        {{"decision_id", call.decision_id.str()},
+                         {"trace_id", call.trace.str()},
+                         {"path", route.path},
+                         {"error", failure}});
+    auto refusal = co_await Refuse(call, 500, "Internal error");
+    co_return refusal;
+  }
+  co_return std::move(*response);
 }
 
 Task<net::Response> Api::Refuse(Call& call, int status, std::string_view message,

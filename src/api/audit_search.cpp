@@ -54,6 +54,11 @@ Result<audit::SearchFilter> ParseSearch(std::string_view body) {
     if (!text) return text.error();
     *target = *text;
   }
+  if (!filter.action.empty() && filter.action != "error" &&
+      audit::CanonicalVerdict(filter.action) == "error") {
+    return Error{ErrorCode::kInvalidArgument,
+                 "action must be one of: allowed, blocked, redacted, needs_approval, error"};
+  }
   const auto start = ReadTime(*root, "start_time");
   if (!start) return start.error();
   const auto end = ReadTime(*root, "end_time");

@@ -78,10 +78,9 @@ Result<Input> Parse(std::string_view body) {
   return input;
 }
 
-void WritePolicyInfo(JsonWriter& json, const governance::Decision& decision,
-                     std::size_t policies_evaluated, std::int64_t took_ms) {
+void WritePolicyInfo(JsonWriter& json, const governance::Decision& decision, std::int64_t took_ms) {
   json.Key("policy_info").BeginObject();
-  json.Field("policies_evaluated", static_cast<std::uint64_t>(policies_evaluated));
+  json.Field("policies_evaluated", static_cast<std::uint64_t>(decision.policies_evaluated));
   json.Field("blocked", !decision.allowed());
   if (!decision.allowed()) json.Field("block_reason", decision.reason);
   json.Field("redactions_applied", decision.redact ? 1 : 0).Field("processing_time_ms", took_ms);
@@ -106,14 +105,14 @@ void WritePolicyMatches(JsonWriter& json, const governance::Decision& decision) 
   json.EndArray();
 }
 
-net::Response Write(const governance::Decision& decision, std::size_t policies_evaluated,
+net::Response Write(const governance::Decision& decision,
                     std::chrono::steady_clock::duration took) {
   const auto took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   JsonWriter json;
   json.BeginObject().Field("allowed", decision.allowed());
   if (!decision.allowed()) json.Field("block_reason", decision.reason);
-  json.Field("policies_evaluated", static_cast<std::uint64_t>(policies_evaluated));
-  WritePolicyInfo(json, decision, policies_evaluated, took_ms);
+  json.Field("policies_evaluated", static_cast<std::uint64_t>(decision.policies_evaluated));
+  WritePolicyInfo(json, decision, took_ms);
   json.Field("decision_id", decision.id.str());
   if (!decision.matches.empty()) {
     json.Field("risk_level", policy::ToString(decision.risk_level));
@@ -167,7 +166,6 @@ Task<net::Response> CheckInput(Api& api, Call& call) {
         co_await api.Refuse(call, 415, "content_type must be text/plain", kUnknownContentType);
     co_return refusal;
   }
-  const auto set = api.services().governor.policies();
   auto exchange = ToExchange(std::move(*input), call);
   exchange.received = start;
   const auto decision = co_await api.services().governor.Govern(std::move(exchange));
@@ -175,7 +173,10 @@ Task<net::Response> CheckInput(Api& api, Call& call) {
     co_return Refusal(call.route.errors, StatusOf(decision.error().code), decision.error().message,
                       call);
   }
-  co_return Write(*decision, set->policies().size(), std::chrono::steady_clock::now() - start);
+  const auto took = std::chrono::steady_clock::now() - start;
+  api.metrics().CountDecision(RequestMetrics::Plane::kMcp, decision->allowed() ? "allow" : "deny",
+                              took);
+  co_return Write(*decision, took);
 }
 
 }  // namespace axonflow::api

@@ -28,6 +28,8 @@ std::string Trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(kBlank) - first + 1));
 }
 
+bool IsStage(std::string_view word) { return word == "llm" || word == "tool" || word == "agent"; }
+
 Result<std::string> ReadStage(const JsonValue& root) {
   const auto text = OptionalString(root, "stage");
   if (!text) return text.error();
@@ -35,7 +37,7 @@ Result<std::string> ReadStage(const JsonValue& root) {
   std::ranges::transform(stage, stage.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   });
-  if (stage != "llm" && stage != "tool" && stage != "agent") {
+  if (!IsStage(stage)) {
     return Error{ErrorCode::kInvalidArgument, "stage must be one of: llm, tool, agent"};
   }
   return stage;
@@ -125,6 +127,9 @@ Result<Input> Parse(std::string_view body, const std::vector<std::string>& allow
                                {"tool", &input.tool}});
       !read) {
     return read.error();
+  }
+  if (!input.target_type.empty() && !IsStage(input.target_type)) {
+    return Error{ErrorCode::kInvalidArgument, "target.type must be one of: llm, tool, agent"};
   }
   if (const auto context = root->Find("context")) {
     if (context->type() != JsonType::kObject) {
@@ -221,8 +226,7 @@ Task<net::Response> Decide(Api& api, Call& call) {
                       call);
   }
   const auto took = std::chrono::steady_clock::now() - start;
-  api.metrics().CountDecision("decision", WireVerdict(*decision),
-                              std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  api.metrics().CountDecision(RequestMetrics::Plane::kDecision, WireVerdict(*decision), took);
   co_return Write(*decision, stage);
 }
 

@@ -32,7 +32,10 @@ DecisionContext ReadDecisionContext(const JsonValue& object,
     const auto text = value.AsString();
     std::string key = CanonicalContextKey(name);
     if (!text || !IsAllowed(key, allowlist)) return;
-    if (context.entries.size() == kContextKeysMax) {
+    // Two spellings of one key: the first stands, and the answer says that something was left out.
+    const bool repeated =
+        std::ranges::any_of(context.entries, [&](const auto& entry) { return entry.first == key; });
+    if (repeated || context.entries.size() == kContextKeysMax) {
       context.truncated = true;
       return;
     }

@@ -20,6 +20,13 @@ TEST(DecisionContext, KeepsAllowListedStringsUnderCanonicalKeys) {
   EXPECT_FALSE(context.truncated);
 }
 
+TEST(DecisionContext, KeepsTheFirstOfTwoSpellingsOfOneKey) {
+  const auto context = Read(R"({"X-Team":"a","x_team":"b"})", {"x_team"});
+  const std::vector<std::pair<std::string, std::string>> wanted = {{"x_team", "a"}};
+  EXPECT_EQ(context.entries, wanted);
+  EXPECT_TRUE(context.truncated);
+}
+
 TEST(DecisionContext, CutsLongValuesOnACharacterAndSaysSo) {
   const std::string value = std::string(255, 'a') + "\u20ac";
   const auto context = Read("{\"k\":\"" + value + "\"}", {"k"});

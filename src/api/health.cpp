@@ -51,9 +51,11 @@ void WriteFloors(JsonWriter& json, std::string_view kind, const VersionFloor (&f
   json.EndObject().EndObject();
 }
 
-void WriteComponent(JsonWriter& json, std::string_view name, const Status& status) {
-  json.Key(name).BeginObject().Field("healthy", status.ok());
-  if (!status) json.Field("error", status.error().message);
+// Anybody may read this, so it says what is wrong and leaves paths and details to the log.
+void WriteComponent(JsonWriter& json, std::string_view name, bool healthy,
+                    std::string_view problem) {
+  json.Key(name).BeginObject().Field("healthy", healthy);
+  if (!healthy) json.Field("error", problem);
   json.EndObject();
 }
 
@@ -78,11 +80,14 @@ Task<net::Response> Health(Api& api, Call&) {
   WriteFloors(json, "sdk", kSdks);
   WriteFloors(json, "plugin", kPlugins);
   json.Key("components").BeginObject();
-  const auto set = api.services().governor.policies();
-  WriteComponent(json, "policy_engine",
-                 set ? Status{} : Status{Error{ErrorCode::kUnavailable, "no policies loaded"}});
-  WriteComponent(json, "audit_journal", api.services().journal.health());
-  WriteComponent(json, "audit_store", api.services().shipper.health());
+  const auto& services = api.services();
+  WriteComponent(json, "policy_engine", services.governor.policies() != nullptr,
+                 "no policies are loaded; every request is refused");
+  WriteComponent(json, "audit_journal", services.journal.health().ok(),
+                 "the journal cannot be written; requests are refused");
+  WriteComponent(json, "audit_store",
+                 services.shipper.health().ok() && !services.governor.store_is_behind(),
+                 "the store is behind; answers rest on the journal");
   json.EndObject().EndObject();
   net::Response response;
   response.body = std::move(json).Take();

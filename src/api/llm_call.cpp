@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kSummaryBytesMax = 2000;  // 500 characters of at most four bytes
 constexpr std::size_t kMetadataBytesMax = 16 << 10;
 constexpr std::size_t kNameBytesMax = 256;
+constexpr std::int64_t kTokensMax = 1'000'000'000;      // a call
+constexpr std::int64_t kLatencyMsMax = 24 * 3'600'000;  // a day
 constexpr std::string_view kInvalidContext = "Invalid or expired context";
 
 struct Input {
@@ -21,13 +23,13 @@ struct Input {
   std::int64_t prompt_tokens = 0, completion_tokens = 0, total_tokens = 0, latency_ms = 0;
 };
 
-Result<std::int64_t> Count(const JsonValue& object, std::string_view name) {
+Result<std::int64_t> Count(const JsonValue& object, std::string_view name, std::int64_t max) {
   const auto member = object.Find(name);
   if (!member) return std::int64_t{0};
   const auto value = member->AsInt();
-  if (!value || *value < 0) {
+  if (!value || *value < 0 || *value > max) {
     return Error{ErrorCode::kInvalidArgument,
-                 std::string(name) + " must be a whole number, 0 or more"};
+                 std::string(name) + " must be a whole number from 0 to " + std::to_string(max)};
   }
   return *value;
 }
@@ -37,11 +39,11 @@ Status ReadTokens(const JsonValue& root, Input& input) {
   if (!usage || usage->type() != JsonType::kObject) {
     return Error{ErrorCode::kInvalidArgument, "token_usage field is required"};
   }
-  const auto prompt = Count(*usage, "prompt_tokens");
+  const auto prompt = Count(*usage, "prompt_tokens", kTokensMax);
   if (!prompt) return prompt.error();
-  const auto completion = Count(*usage, "completion_tokens");
+  const auto completion = Count(*usage, "completion_tokens", kTokensMax);
   if (!completion) return completion.error();
-  const auto total = Count(*usage, "total_tokens");
+  const auto total = Count(*usage, "total_tokens", kTokensMax);
   if (!total) return total.error();
   input.prompt_tokens = *prompt;
   input.completion_tokens = *completion;
@@ -75,7 +77,7 @@ Result<Input> Parse(std::string_view body) {
   Input input;
   if (auto names = ReadNames(*root, input); !names) return names.error();
   if (auto tokens = ReadTokens(*root, input); !tokens) return tokens.error();
-  const auto latency = Count(*root, "latency_ms");
+  const auto latency = Count(*root, "latency_ms", kLatencyMsMax);
   if (!latency) return latency.error();
   input.latency_ms = *latency;
   if (const auto metadata = root->Find("metadata")) {
@@ -106,11 +108,17 @@ audit::Record ToRecord(const Input& input, const Call& call, const audit::Record
   record.request_type = call.route.request_type;
   record.stage = "llm";
   record.verdict = policy::ToString(policy::Outcome::kAllowed);
+  // A call that was made although the pre-check refused it is evidence of its own.
+  if (context.verdict != "allowed" && context.verdict != "redacted") {
+    record.verdict = policy::ToString(policy::Outcome::kBlocked);
+    record.reason = "A model call was reported on a pre-check that refused it";
+    record.matches = context.matches;
+  }
   record.query_hash = context.query_hash;
   record.trace = call.trace;
   record.correlation_id = context.correlation_id;
-  record.provider = input.provider;
-  record.model = input.model;
+  record.provider = governor.RedactForStorage(input.provider, kNameBytesMax);
+  record.model = governor.RedactForStorage(input.model, kNameBytesMax);
   record.response_sample = governor.RedactForStorage(input.response_summary, kSummaryBytesMax);
   record.prompt_tokens = input.prompt_tokens;
   record.completion_tokens = input.completion_tokens;
@@ -161,6 +169,7 @@ Task<net::Response> ReportLlmCall(Api& api, Call& call) {
     co_return Refusal(call.route.errors, StatusOf(reported.error().code), reported.error().message,
                       call);
   }
+  api.metrics().CountReportedCall();
   JsonWriter json;
   json.BeginObject().Field("success", true).Field("audit_id", audit_id).EndObject();
   net::Response response;

@@ -38,19 +38,19 @@ Task<net::Response> TestPolicies(Api& api, Call& call) {
   }
   auto refused = co_await api.RefineCaller(call, input->claims.View());
   if (refused) co_return std::move(*refused);
-  const auto set = api.services().governor.policies();
-  const auto verdict =
+  const auto run =
       co_await api.services().governor.DryRun(std::move(input->query), policy::Plane::kGateway);
-  if (!verdict) {
-    co_return Refusal(call.route.errors, StatusOf(verdict.error().code), verdict.error().message,
-                      call);
+  if (!run) {
+    co_return Refusal(call.route.errors, StatusOf(run.error().code), run.error().message, call);
   }
+  const auto& set = run->policies;
+  const auto& verdict = run->verdict;
   const auto took =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start);
   JsonWriter json;
-  json.BeginObject().Field("blocked", verdict->outcome == policy::Outcome::kBlocked);
-  json.Field("reason", verdict->reason).Key("triggered_policies").BeginArray();
-  for (const auto& match : verdict->matches) json.String(set->policies()[match.policy].id);
+  json.BeginObject().Field("blocked", verdict.outcome == policy::Outcome::kBlocked);
+  json.Field("reason", verdict.reason).Key("triggered_policies").BeginArray();
+  for (const auto& match : verdict.matches) json.String(set->policies()[match.policy].id);
   json.EndArray().Key("checks_performed").BeginArray();
   // The categories that were looked at, each once, in the order of evaluation.
   std::vector<std::string_view> seen;

@@ -115,8 +115,7 @@ Task<net::Response> PreCheck(Api& api, Call& call) {
   const auto decision = co_await api.services().governor.Govern(std::move(exchange));
   if (!decision) co_return WriteFailure(decision.error());
   const auto took = std::chrono::steady_clock::now() - start;
-  api.metrics().CountDecision("gateway", WireVerdict(*decision),
-                              std::chrono::duration_cast<std::chrono::microseconds>(took).count());
+  api.metrics().CountDecision(RequestMetrics::Plane::kGateway, WireVerdict(*decision), took);
   co_return Write(*decision);
 }
 

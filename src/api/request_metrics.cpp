@@ -1,5 +1,10 @@
 #include "api/request_metrics.h"
 
+#include <algorithm>
+#include <string>
+
+#include "telemetry/log.h"
+
 namespace axonflow::api {
 namespace {
 
@@ -11,6 +16,13 @@ std::int64_t SecondNow() {
 
 constexpr std::string_view kRequests = "axonflow_agent_requests_total";
 constexpr std::string_view kRequestsHelp = "Answered requests.";
+constexpr std::string_view kAuthFailures = "axonflow_auth_failures_total";
+constexpr std::string_view kAuthFailuresHelp = "Requests turned away for their credentials.";
+// Closed, so that the label stays bounded whatever callers send.
+constexpr std::string_view kAuthCodes[] = {"missing_credentials", "invalid_credentials",
+                                           "client_disabled",     "user_token_rejected",
+                                           "tenant_mismatch",     "unavailable"};
+
 constexpr std::string_view kDecisions = "axonflow_decision_requests_total";
 constexpr std::string_view kDecisionsHelp = "Answers of POST /api/v1/decide.";
 
@@ -29,10 +41,22 @@ RequestMetrics::RequestMetrics(telemetry::Registry& registry)
                                              "Time of a decision, its durable record included.")),
       pre_checks_(registry.AddCounter("axonflow_gateway_precheck_requests_total",
                                       "Pre-checks that were judged.")),
+      mcp_checks_(registry.AddCounter("axonflow_mcp_check_requests_total",
+                                      "Statements that were judged for a tool.")),
+      reported_calls_(registry.AddCounter("axonflow_gateway_audit_requests_total",
+                                          "Model calls that applications reported.")),
+      other_auth_failures_(
+          registry.AddCounter(kAuthFailures, kAuthFailuresHelp, {{"code", "other"}})),
       decisions_{
           &registry.AddCounter(kDecisions, kDecisionsHelp, {{"verdict", "allow"}}),
           &registry.AddCounter(kDecisions, kDecisionsHelp, {{"verdict", "deny"}}),
-          &registry.AddCounter(kDecisions, kDecisionsHelp, {{"verdict", "needs_approval"}})} {}
+          &registry.AddCounter(kDecisions, kDecisionsHelp, {{"verdict", "needs_approval"}})} {
+  for (const auto code : kAuthCodes) {
+    auto& counter =
+        registry.AddCounter(kAuthFailures, kAuthFailuresHelp, {{"code", std::string(code)}});
+    auth_failures_.emplace_back(code, &counter);
+  }
+}
 
 void RequestMetrics::CountAnswer(int status, std::chrono::steady_clock::duration took) {
   const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
@@ -56,17 +80,32 @@ void RequestMetrics::CountAnswer(int status, std::chrono::steady_clock::duration
   if (error) second.errors.fetch_add(1, std::memory_order_relaxed);
 }
 
-void RequestMetrics::CountDecision(std::string_view plane, std::string_view verdict,
-                                   std::int64_t latency_us) {
-  decision_latency_.ObserveMicroseconds(latency_us);
+void RequestMetrics::CountDecision(Plane plane, std::string_view verdict,
+                                   std::chrono::steady_clock::duration took) {
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+  decision_latency_.ObserveMicroseconds(us);
   if (verdict != "allow") blocked_.Add();
-  if (plane == "gateway") {
-    pre_checks_.Add();
-    pre_check_duration_.ObserveMicroseconds(latency_us);
-    return;
+  switch (plane) {
+    case Plane::kGateway:
+      pre_checks_.Add();
+      pre_check_duration_.ObserveMicroseconds(us);
+      return;
+    case Plane::kMcp:
+      mcp_checks_.Add();
+      return;
+    case Plane::kDecision:
+      decide_duration_.ObserveMicroseconds(us);
+      decisions_[verdict == "allow" ? 0 : verdict == "deny" ? 1 : 2]->Add();
+      return;
   }
-  decide_duration_.ObserveMicroseconds(latency_us);
-  decisions_[verdict == "allow" ? 0 : verdict == "deny" ? 1 : 2]->Add();
+}
+
+void RequestMetrics::CountAuthFailure(std::string_view code, std::string_view peer_address) {
+  const auto known = std::ranges::find(auth_failures_, code, [](const auto& e) { return e.first; });
+  (known == auth_failures_.end() ? other_auth_failures_ : *known->second).Add();
+  const auto now = SecondNow();
+  if (last_auth_log_.exchange(now, std::memory_order_relaxed) == now) return;
+  telemetry::LogWarn("authentication failed", {{"code", code}, {"peer", peer_address}});
 }
 
 RequestMetrics::Totals RequestMetrics::Read() const {

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "telemetry/metrics.h"
 
@@ -16,7 +18,13 @@ class RequestMetrics {
   explicit RequestMetrics(telemetry::Registry& registry);
 
   void CountAnswer(int status, std::chrono::steady_clock::duration took);
-  void CountDecision(std::string_view plane, std::string_view verdict, std::int64_t latency_us);
+  enum class Plane { kGateway, kDecision, kMcp };
+  // `verdict` as on the wire: allow, deny, needs_approval.
+  void CountDecision(Plane plane, std::string_view verdict,
+                     std::chrono::steady_clock::duration took);
+  void CountReportedCall() { reported_calls_.Add(); }
+  // `code` of an identity::AuthFailure. At most one log line a second tells of failures.
+  void CountAuthFailure(std::string_view code, std::string_view peer_address);
 
   struct Totals {
     std::uint64_t total, success, failed, blocked;
@@ -43,6 +51,11 @@ class RequestMetrics {
   telemetry::Histogram& pre_check_duration_;
   telemetry::Histogram& decide_duration_;
   telemetry::Counter& pre_checks_;
+  telemetry::Counter& mcp_checks_;
+  telemetry::Counter& reported_calls_;
+  std::vector<std::pair<std::string_view, telemetry::Counter*>> auth_failures_;  // by code
+  telemetry::Counter& other_auth_failures_;
+  std::atomic<std::int64_t> last_auth_log_{0};    // second
   std::array<telemetry::Counter*, 3> decisions_;  // allow, deny, needs_approval
   telemetry::LatencyWindow latency_;
   telemetry::LatencyWindow decision_latency_;

@@ -1,8 +1,5 @@
 #include "governance/excerpt.h"
 
-#include <algorithm>
-#include <vector>
-
 #include "base/utf8.h"
 #include "redaction/redactor.h"
 
@@ -18,17 +15,9 @@ constexpr std::size_t kLookBehindCutBytes = 512;
 Result<std::string> RedactedExcerpt(std::string_view text, const policy::PolicySet& set,
                                     std::size_t bytes_max) {
   const std::string_view window = Utf8Prefix(text, bytes_max + kLookBehindCutBytes);
-  std::vector<policy::Finding> findings;
-  for (const auto phase : {policy::Phase::kRequest, policy::Phase::kResponse}) {
-    policy::DetectInput input{.text = window, .phase = phase, .want_spans = true};
-    auto found = set.Detect(input);
-    if (!found) return found.error();
-    for (auto& finding : *found) {
-      const bool known = std::ranges::any_of(
-          findings, [&](const auto& other) { return other.policy == finding.policy; });
-      if (!known) findings.push_back(std::move(finding));
-    }
-  }
+  auto found = set.Detect({.text = window, .want_spans = true, .every_phase = true});
+  if (!found) return found.error();
+  auto& findings = *found;
   std::size_t cut = Utf8Prefix(window, bytes_max).size();
   for (bool moved = true; moved;) {
     moved = false;

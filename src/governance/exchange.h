@@ -52,6 +52,7 @@ struct Decision {
   std::string redacted_text;                // with Exchange::want_redacted_text and `redact`
   std::vector<audit::PolicyMatch> matches;  // with Exchange::want_matches
   Time expires_at;
+  std::size_t policies_evaluated = 0;  // of the set that judged
 
   bool allowed() const {
     return outcome == policy::Outcome::kAllowed || outcome == policy::Outcome::kRedacted;

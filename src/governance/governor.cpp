@@ -6,8 +6,6 @@
 
 #include "base/crypto.h"
 #include "base/executor.h"
-#include "base/json.h"
-#include "base/json_writer.h"
 #include "base/utf8.h"
 #include "governance/excerpt.h"
 #include "redaction/redactor.h"
@@ -16,7 +14,6 @@
 namespace axonflow::governance {
 namespace {
 
-constexpr std::string_view kNotRedactable = "[withheld: could not be checked for personal data]";
 constexpr std::string_view kCannotRedact =
     "The text holds data that must be redacted, and this enforcement point cannot redact";
 constexpr std::string_view kCannotRedactAttached =
@@ -221,7 +218,7 @@ Task<Result<Governor::Judgement>> Governor::Judge(const Exchange& exchange) {
   co_return judgement;
 }
 
-Task<Result<Decision>> Governor::Govern(Exchange exchange) {
+audit::Record Governor::StartRecord(Exchange& exchange) const {
   audit::Record record;
   record.id = exchange.decision_id.str();
   record.decision_id = exchange.decision_id;
@@ -233,13 +230,22 @@ Task<Result<Decision>> Governor::Govern(Exchange exchange) {
   record.query_bytes = exchange.text.size();
   record.trace = exchange.trace;
   record.correlation_id = exchange.trace.str();
-  record.tool_signature = exchange.tool_signature;
-  record.provider = exchange.provider;
-  record.model = exchange.model;
   record.context = std::move(exchange.context);
   record.context_truncated = exchange.context_truncated;
+  // What the caller wrote beside the text is kept as carefully as the text.
+  for (auto& [key, value] : record.context) value = RedactForStorage(value, value.size());
+  const auto kept = [&](const std::string& name) {
+    return name.empty() ? std::string() : RedactForStorage(name, name.size());
+  };
+  record.tool_signature = kept(exchange.tool_signature);
+  record.provider = kept(exchange.provider);
+  record.model = kept(exchange.model);
   record.node = options_.node;
+  return record;
+}
 
+Task<Result<Decision>> Governor::Govern(Exchange exchange) {
+  audit::Record record = StartRecord(exchange);
   Decision decision;
   decision.id = exchange.decision_id;
   decision.trace = exchange.trace;
@@ -271,11 +277,12 @@ Task<Result<Decision>> Governor::Govern(Exchange exchange) {
   }
   if (decision.redact) decision.redacted_text = std::move(judgement->redacted_text);
   if (!decision.allowed()) counters_->blocked.Add();
-  const auto all = judgement->set->policies();
   for (const auto& match : verdict.matches) {
-    decision.policy_ids.push_back(all[match.policy].id);
-    record.matches.push_back(ToRecord(all[match.policy], match));
+    const auto& matched = judgement->set->policies()[match.policy];
+    decision.policy_ids.push_back(matched.id);
+    record.matches.push_back(ToRecord(matched, match));
   }
+  decision.policies_evaluated = judgement->set->policies().size();
   if (exchange.want_matches) decision.matches = record.matches;
   record.verdict = policy::ToString(decision.outcome);
   record.reason = decision.reason;
@@ -296,13 +303,13 @@ Task<Result<Decision>> Governor::Govern(Exchange exchange) {
   co_return decision;
 }
 
-Task<Result<policy::Verdict>> Governor::DryRun(std::string text, policy::Plane plane) {
+Task<Result<Governor::DryRunResult>> Governor::DryRun(std::string text, policy::Plane plane) {
   Exchange exchange;
   exchange.text = std::move(text);
   exchange.plane = plane;
   auto judgement = co_await Judge(exchange);
   if (!judgement) co_return judgement.error();
-  co_return std::move(judgement->verdict);
+  co_return DryRunResult{std::move(judgement->set), std::move(judgement->verdict)};
 }
 
 Task<void> Governor::Refuse(Refusal refusal) {
@@ -353,76 +360,28 @@ Task<Status> Governor::Append(const audit::Record& record) {
                          {"error", position.error().message}});
     co_return Error{ErrorCode::kUnavailable, "Audit unavailable: " + position.error().message};
   }
-  if (options_.ack == AuditAck::kStore) {
-    Executor* const home = Executor::Current();
-    co_await SwitchTo(blocking_);
-    auto shipped = shipper_.WaitUntilShipped(*position, kStoreAckTimeout);
-    if (home != nullptr) co_await SwitchTo(*home);
-    // The journal holds the record, so nothing is lost; the operator sees the store's state in
-    // /health.
-    if (!shipped) {
-      telemetry::LogWarn(
-          "answered on the journal alone; the store is behind",
-          {{"decision_id", record.decision_id.str()}, {"error", shipped.error().message}});
-    }
-  }
+  if (options_.ack == AuditAck::kStore) co_await AwaitStore(*position);
   co_return Status{};
 }
 
-std::string Governor::RedactForStorage(std::string_view text, std::size_t bytes_max) const {
-  const auto set = policies_.load();
-  if (!set) return std::string(kNotRedactable);
-  auto excerpt = RedactedExcerpt(text, *set, bytes_max);
-  return excerpt ? std::move(*excerpt) : std::string(kNotRedactable);
-}
-
-namespace {
-
-void WriteRedacted(const Governor& governor, JsonValue value, JsonWriter& out) {
-  switch (value.type()) {
-    case JsonType::kObject:
-      out.BeginObject();
-      value.ForEachMember([&](std::string_view key, JsonValue member) {
-        out.Key(governor.RedactForStorage(key, key.size()));
-        WriteRedacted(governor, member, out);
-      });
-      out.EndObject();
-      return;
-    case JsonType::kArray:
-      out.BeginArray();
-      value.ForEachElement([&](JsonValue element) { WriteRedacted(governor, element, out); });
-      out.EndArray();
-      return;
-    case JsonType::kString: {
-      const auto text = *value.AsString();
-      out.String(governor.RedactForStorage(text, text.size()));
-      return;
-    }
-    case JsonType::kNumber: {
-      const std::string text = value.ToString();
-      const std::string redacted = governor.RedactForStorage(text, text.size());
-      if (redacted == text) {
-        out.Raw(text);
-      } else {
-        out.String(redacted);
-      }
-      return;
-    }
-    default:
-      out.Raw(value.ToString());
+// The journal holds the record, so nothing is lost when the store is slow or away: the answer goes
+// out and /health says so. While it is away nobody waits: one thread in vain is enough.
+Task<void> Governor::AwaitStore(JournalPosition position) {
+  if (store_is_behind_.load(std::memory_order_relaxed)) {
+    if (shipper_.shipped() < position) co_return;
+    store_is_behind_.store(false, std::memory_order_relaxed);
+    co_return;
   }
-}
-
-}  // namespace
-
-std::string Governor::RedactJsonForStorage(std::string_view json, std::size_t bytes_max) const {
-  if (json.size() > bytes_max) return {};
-  JsonDocument document;
-  const auto root = document.Parse(json);
-  if (!root) return {};
-  JsonWriter out;
-  WriteRedacted(*this, *root, out);
-  return std::move(out).Take();
+  const WorkerPlace place(blocking_);
+  if (!place.entered()) co_return;
+  Executor* const home = Executor::Current();
+  co_await SwitchTo(blocking_);
+  const auto shipped = shipper_.WaitUntilShipped(position, kStoreAckTimeout);
+  if (!shipped && !store_is_behind_.exchange(true, std::memory_order_relaxed)) {
+    telemetry::LogWarn("answers go out on the journal alone; the store is behind",
+                       {{"error", shipped.error().message}});
+  }
+  if (home != nullptr) co_await SwitchTo(*home);
 }
 
 }  // namespace axonflow::governance

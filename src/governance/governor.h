@@ -23,8 +23,9 @@ namespace axonflow::governance {
 // the compute pool, so that one long prompt never delays the other connections of its thread.
 inline constexpr std::size_t kInlineTextBytesMax = 16 << 10;
 
-// How long an answer waits for the store when AXONFLOW_AUDIT_ACK=store.
-inline constexpr std::chrono::milliseconds kStoreAckTimeout{5'000};
+// How long an answer waits for the store when AXONFLOW_AUDIT_ACK=store. After one wait in vain
+// answers go out on the journal alone until the shipper has caught up.
+inline constexpr std::chrono::milliseconds kStoreAckTimeout{2'000};
 
 enum class AuditAck { kJournal, kStore };
 
@@ -47,6 +48,8 @@ class Governor {
   void SetPolicies(std::shared_ptr<const policy::PolicySet> policies);
   std::shared_ptr<const policy::PolicySet> policies() const;
   const policy::Posture& posture() const { return posture_; }
+  // Whether answers go out without waiting for the store although they should.
+  bool store_is_behind() const { return store_is_behind_.load(std::memory_order_relaxed); }
 
   // Judges `exchange` and records it. Fails with kUnavailable when no policy set is loaded or a
   // detector could not finish (recorded as `error`), when the record could not be made durable, and
@@ -54,8 +57,13 @@ class Governor {
   // plane answers 503 and never lets the text through.
   Task<Result<Decision>> Govern(Exchange exchange);
 
+  // What a dry run found, with the set that judged it: indexes of the verdict point into it.
+  struct DryRunResult {
+    std::shared_ptr<const policy::PolicySet> policies;
+    policy::Verdict verdict;
+  };
   // Judges without recording: dry runs only.
-  Task<Result<policy::Verdict>> DryRun(std::string text, policy::Plane plane);
+  Task<Result<DryRunResult>> DryRun(std::string text, policy::Plane plane);
 
   // Records a refusal and waits until it is durable. A failure to record changes nothing for the
   // caller, who is refused either way; it is counted and logged.
@@ -76,9 +84,11 @@ class Governor {
   struct Counters;
   struct Judgement;
 
+  audit::Record StartRecord(Exchange& exchange) const;
   Task<Result<Judgement>> Judge(const Exchange& exchange);
   Result<Judgement> JudgeHere(const Exchange& exchange, const policy::PolicySet& set) const;
   Task<Status> Append(const audit::Record& record);
+  Task<void> AwaitStore(JournalPosition position);
 
   const GovernorOptions options_;
   const policy::Posture posture_;
@@ -88,6 +98,7 @@ class Governor {
   WorkerPool& blocking_;
   std::unique_ptr<Counters> counters_;
   std::atomic<std::shared_ptr<const policy::PolicySet>> policies_;
+  std::atomic<bool> store_is_behind_{false};  // with AuditAck::kStore only
 };
 
 }  // namespace axonflow::governance

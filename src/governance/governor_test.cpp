@@ -182,12 +182,26 @@ TEST_F(GovernorTest, RefusesAndRecordsWhileNoPoliciesAreLoaded) {
   EXPECT_NE(record.reason.find("Policy engine unavailable"), std::string::npos);
 }
 
+TEST_F(GovernorTest, KeepsWhatStandsBesideTheTextAsCarefullyAsTheText) {
+  auto exchange = For("hello");
+  const auto id = exchange.decision_id;
+  exchange.context = {{"x_ai_agent", "card 4111 1111 1111 1111"}};
+  exchange.model = "4111 1111 1111 1111";
+  exchange.tool_signature = "crm/lookup";
+  ASSERT_TRUE(Wait(governor_->Govern(std::move(exchange))));
+  const auto record = Stored(id);
+  ASSERT_EQ(record.context.size(), 1U);
+  EXPECT_EQ(record.context[0].second.find("1111"), std::string::npos) << record.context[0].second;
+  EXPECT_EQ(record.model.find("1111"), std::string::npos) << record.model;
+  EXPECT_EQ(record.tool_signature, "crm/lookup");
+}
+
 TEST_F(GovernorTest, DryRunLeavesNoRecord) {
   const auto before = journal_->durable();
   const auto verdict =
       Wait(governor_->DryRun("1 UNION SELECT a FROM b --", policy::Plane::kGateway));
   ASSERT_TRUE(verdict);
-  EXPECT_EQ(verdict->outcome, policy::Outcome::kBlocked);
+  EXPECT_EQ(verdict->verdict.outcome, policy::Outcome::kBlocked);
   EXPECT_EQ(journal_->durable(), before);
 }
 
