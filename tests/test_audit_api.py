@@ -195,3 +195,10 @@ def test_empty_store_answers_empty_lists_not_null(make_module_server):
     assert server.search()["entries"] == []
     assert server.get("/api/v1/decisions").json()["decisions"] == []
     assert server.get("/api/v1/audit/tenant/community").json() == []
+
+
+def test_unknown_action_is_refused_with_the_list(community):
+    answer = community.post("/api/v1/audit/search", {"action": "zzz"})
+    assert answer.status == 400
+    assert "needs_approval" in answer.json()["error"]
+    assert community.post("/api/v1/audit/search", {"action": "deny"}).status == 200

@@ -2,16 +2,20 @@
 
 import concurrent.futures
 import json
+import os
+import pathlib
+import re
 import socket
 import time
 
 import pytest
 
-from support import (HARMLESS, body_of, http_request, receive_all, sentence_of, status_of, unique)
+from support import (HARMLESS, body_of, exchange, http_request, receive_all, sentence_of, status_of, unique)
 
 PLANES = ["/api/policy/pre-check", "/api/v1/decide", "/api/audit/llm-call", "/api/policies/test",
           "/api/v1/audit/search"]
 SLOW_SECONDS_MAX = 40
+SANITIZED = "ASAN_OPTIONS" in os.environ or "TSAN_OPTIONS" in os.environ
 GOVERNED = PLANES[:3]  # whose refusals leave a record
 
 BAD_BODIES = {
@@ -150,8 +154,85 @@ def test_half_closed_socket_still_gets_its_answer(community):
 def test_half_closed_in_the_middle_of_a_body_allows_nothing(community):
     request = http_request("POST", "/api/policy/pre-check", b'{"query": "cut off in the mid')
     received = community.raw(request[:-5], half_close=True)
-    assert received == b"" or 400 <= status_of(received) < 500
+    assert 400 <= status_of(received) < 500
+    sentence_of(body_of(received))
     assert is_healthy(community)
+
+
+def resident_mib(server):
+    text = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", text).group(1)) / 1024
+
+
+def test_bodies_that_never_end_take_little_memory_and_give_it_back(make_server):
+    """300 strangers, each with a body of 1 MiB that lacks its last byte."""
+    server = make_server().start()
+    before = resident_mib(server)
+    links = []
+    for _ in range(300):
+        link = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        link.settimeout(2)
+        links.append(link)
+        try:
+            link.sendall(http_request("POST", "/api/policy/pre-check", b"x" * (1 << 20))[:-1])
+        except OSError:
+            pass  # refused meanwhile
+    during = resident_mib(server)
+    assert is_healthy(server), "small requests do not care"
+    refused = re.search(r'axonflow_http_refused_total\{reason="body_budget"\} (\d+)',
+                        server.get("/prometheus").body.decode())
+    assert int(refused.group(1)) >= 200
+    for link in links:
+        link.close()
+    end = time.monotonic() + 10
+    while resident_mib(server) > before + 40 and time.monotonic() < end:
+        time.sleep(0.1)
+    after = resident_mib(server)
+    server.stop()
+    if not SANITIZED:  # whose shadow memory and quarantine are no measure
+        assert during < 200, (before, during, after)
+        assert after <= before + 40, (before, during, after)
+
+
+def test_refusal_for_lack_of_room_says_when_to_come_back(make_server):
+    server = make_server().start()
+    links = [socket.create_connection(("127.0.0.1", server.port), timeout=10) for _ in range(100)]
+    request = http_request("POST", "/api/policy/pre-check", b"x" * (1 << 20))[:-1]
+    answers = []
+    for link in links:
+        try:
+            link.sendall(request)
+        except OSError:
+            pass
+    for link in links:
+        link.settimeout(0.02)
+        try:
+            answers.append(link.recv(65536))
+        except OSError:
+            pass
+        link.close()
+    refused = [answer for answer in answers if answer]
+    assert refused
+    for answer in refused:
+        assert status_of(answer) == 503
+        assert b"Retry-After: " in answer
+        sentence_of(body_of(answer))
+    server.stop()
+
+
+def test_64_clients_with_bodies_of_100_kib_are_all_served(community):
+    body = json.dumps({"query": "a word " * 14_000}).encode()
+
+    def ask(_):
+        link = community.connect(timeout=30)
+        statuses = [exchange(link, "POST", "/api/policies/test", body).status for _ in range(3)]
+        link.close()
+        return statuses
+
+    with concurrent.futures.ThreadPoolExecutor(64) as pool:
+        for statuses in pool.map(ask, range(64)):
+            assert 413 not in statuses
+            assert not [status for status in statuses if status >= 500], statuses
 
 
 def test_client_that_leaves_before_the_answer_harms_nobody(community):

@@ -143,3 +143,18 @@ def test_answer_expires_when_the_setting_says(make_server):
     expires = datetime.fromisoformat(server.decide(unique(HARMLESS))["expires_at"].replace("Z", "+00:00"))
     assert timedelta(seconds=85) < expires - datetime.now(timezone.utc) <= timedelta(seconds=91)
     server.stop()
+
+
+def test_what_stands_beside_the_text_is_stored_redacted(community):
+    body = community.decide(unique(HARMLESS), context={"x-ai-agent": "card 4111 1111 1111 1111"},
+                            target={"type": "tool", "model": "4111 1111 1111 1111",
+                                    "tool": "ssn 123-45-6789"})
+    (entry,) = community.search(decision_id=body["decision_id"])["entries"]
+    stored = str(entry)
+    assert "1111 1111" not in stored and "123-45-6789" not in stored
+
+
+def test_unknown_target_type_is_refused_with_the_list(community):
+    answer = community.post(DECIDE, {"stage": "llm", "query": "x", "target": {"type": "banana"}})
+    assert answer.status == 400
+    assert "llm, tool, agent" in answer.json()["error"]

@@ -4,16 +4,18 @@ import collections
 import json
 import random
 import socket
+import sqlite3
 import threading
 import time
 
 import pytest
 
-from support import (HARMLESS, WITH_CARD, WITH_SQLI, body_of, exchange, http_request, sha256,
-                     status_of, unique)
+from support import (HARMLESS, WITH_CARD, WITH_SQLI, body_of, exchange, http_request, receive_all,
+                     sha256, status_of, unique)
 
 KILLS = 20
 CLIENTS = 16
+STOP_OVERHEAD_SECONDS = 2.5  # beyond the drain timeout, whatever is stuck
 LOAD_SECONDS = (0.15, 0.6)  # of load before each kill
 TEXTS = ((HARMLESS, "allowed"), (WITH_SQLI, "blocked"), (WITH_CARD, "redacted"))
 
@@ -135,6 +137,47 @@ def test_idle_connections_do_not_hold_up_a_drain(make_server):
     assert time.monotonic() - begin < 3
     for link in idle:
         link.close()
+
+
+def test_stuck_store_neither_holds_up_nor_harms_the_end(make_server):
+    """Searches wait for a store that another process keeps locked while the server is told to stop."""
+    server = make_server({"AXONFLOW_DRAIN_TIMEOUT": "1s"})
+    server.start()
+    holder = sqlite3.connect(server.data_dir / "axonflow.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    decision = server.decide(unique(HARMLESS))["decision_id"]
+    searches = []
+    for _ in range(24):
+        link = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        link.sendall(http_request("POST", "/api/v1/audit/search", b"{}"))
+        searches.append(link)
+    time.sleep(0.3)
+    begin = time.monotonic()
+    server.stop()  # asserts exit code 0
+    assert time.monotonic() - begin < 1 + STOP_OVERHEAD_SECONDS
+    for link in searches:
+        link.close()
+    holder.execute("ROLLBACK")
+    holder.close()
+    server.start()
+    assert server.search(decision_id=decision)["total"] == 1, "the journal had it"
+    server.stop()
+
+
+def test_search_that_waits_for_the_store_does_not_outlast_the_end_of_the_grace(make_server):
+    """The same with a client that reads: it gets an answer or the end, never a wrong page."""
+    server = make_server({"AXONFLOW_DRAIN_TIMEOUT": "1s"})
+    server.start()
+    holder = sqlite3.connect(server.data_dir / "axonflow.db", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    server.decide(unique(HARMLESS))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as link:
+        link.sendall(http_request("POST", "/api/v1/audit/search", b"{}"))
+        time.sleep(0.2)
+        server.stop()
+        received = receive_all(link)
+    assert received == b"" or status_of(received) >= 500
+    holder.close()
 
 
 def test_not_ready_any_more_while_draining(make_server):

@@ -170,3 +170,23 @@ def test_record_holds_a_hash_and_a_redacted_excerpt_never_the_card(community):
     assert CARD.replace(" ", "") not in entry["query"].replace(" ", "")
     assert entry["policy_decision"] == "redacted"
     assert CARD not in community.log()
+
+
+@pytest.mark.parametrize("usage", [
+    {"prompt_tokens": 2**63 - 1, "completion_tokens": 2**63 - 1, "total_tokens": 0},
+    {"prompt_tokens": -1, "completion_tokens": 0, "total_tokens": 0}])
+def test_counts_out_of_bounds_are_refused(community, usage):
+    context = community.pre_check(unique(HARMLESS))["context_id"]
+    answer = community.post("/api/audit/llm-call", {
+        "context_id": context, "provider": "openai", "model": "gpt-4", "token_usage": usage})
+    assert answer.status == 400, answer
+
+
+def test_call_on_a_refused_pre_check_is_kept_as_a_violation(community):
+    context = community.pre_check(WITH_SQLI)["context_id"]
+    answer = community.post("/api/audit/llm-call", {
+        "context_id": context, "provider": "openai", "model": "gpt-4",
+        "token_usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}})
+    assert answer.status == 200
+    entries = community.search(decision_id=context, request_type="llm-call")["entries"]
+    assert [entry["policy_decision"] for entry in entries] == ["blocked"]

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from support import (HARMLESS, JWT_SECRET, WITH_SQLI, basic, jwt, sentence_of, unique)
+from support import (HARMLESS, JWT_SECRET, WITH_SQLI, basic, body_of, http_request, jwt, sentence_of,
+                     status_of, unique)
 
 PRE_CHECK = "/api/policy/pre-check"
 DECIDE = "/api/v1/decide"
@@ -193,6 +194,58 @@ def test_user_token_is_verified(enterprise, token, status):
         assert answer.status == status, (path, answer)
 
 
+def ask_with_header_lines(server, auth, *lines):
+    """Sends header lines as they are, repeats included, and returns the raw answer."""
+    body = json.dumps({"query": unique(HARMLESS)}).encode()
+    return server.raw(http_request("POST", PRE_CHECK, body, ["Content-Type: application/json", *lines], auth))
+
+
+REPEATED = [
+    ("X-User-Token: anonymous", "X-User-Token: not.a.token"),
+    ("X-User-Token: anonymous", "x-user-token: " + jwt(CLAIMS, JWT_SECRET)),
+    ("X-User-Token: " + jwt(CLAIMS, JWT_SECRET), "X-User-Token: anonymous"),
+    ("X-User-Email: a@acme.example", "X-User-Email: b@acme.example"),
+    ("X-Session-Id: 1", "x-session-id: 2"),
+]
+
+
+@pytest.mark.parametrize("lines", REPEATED)
+def test_repeated_identity_header_is_refused(enterprise, community, lines):
+    for server, auth in ((enterprise, enterprise.acme.basic), (community, None)):
+        received = ask_with_header_lines(server, auth, *lines)
+        assert status_of(received) == 400, received
+        sentence_of(body_of(received))
+        # Each of the two alone is nothing to object to, or is refused for what it says.
+        assert status_of(ask_with_header_lines(server, auth, lines[0])) == 200
+
+
+def test_repeated_authorization_is_refused(enterprise, community):
+    line = "Authorization: " + enterprise.globex.basic
+    assert status_of(ask_with_header_lines(enterprise, enterprise.acme.basic, line)) == 401
+    assert status_of(ask_with_header_lines(community, basic("shop", ""), line)) == 400
+
+
+@pytest.mark.parametrize("token, status, policy", [
+    ("not.a.token", 401, "user_token_rejected"),
+    (jwt({**CLAIMS, "tenant_id": "globex"}, JWT_SECRET), 403, "tenant_mismatch")])
+def test_refused_user_token_header_is_recorded_for_the_client(enterprise, token, status, policy):
+    seen = {e["id"] for e in enterprise.search(auth=enterprise.acme.basic, limit=1000)["entries"]}
+    assert ask(enterprise, enterprise.acme.basic, {"X-User-Token": token}).status == status
+    fresh = [e for e in enterprise.search(auth=enterprise.acme.basic, limit=1000)["entries"]
+             if e["id"] not in seen]
+    (entry,) = fresh
+    assert entry["tenant_id"] == "acme"
+    assert entry["client_id"] == enterprise.acme.client_id
+    assert policy in json.dumps(entry)
+
+
+def test_new_secret_holds_soon_after_a_rotation(enterprise):
+    made = enterprise.create_client("umbrella")
+    assert becomes(lambda: ask(enterprise, made.basic), 200)
+    rotated = json.loads(enterprise.run("client", "rotate", made.client_id, "-o", "json").stdout)
+    assert becomes(lambda: ask(enterprise, basic(made.client_id, rotated["client_secret"])), 200, seconds=1)
+
+
 def test_token_without_tenant_is_refused(enterprise):
     claims = {k: v for k, v in CLAIMS.items() if k != "tenant_id"}
     answer = ask(enterprise, enterprise.acme.basic, user_token=jwt(claims, JWT_SECRET))
@@ -217,6 +270,16 @@ def test_identity_headers_attribute_only_when_they_are_trusted(make_server):
     (entry,) = server.search(auth=acme.basic, session_id="s-1")["entries"]
     assert entry["decision_id"] == decision
     assert entry["user_email"] == "eve@acme.example"
+    # What is no single address in UTF-8 names nobody.
+    for n, email in enumerate([b"eve", b"eve@acme@globex", b"@acme.example", b"eve\xff@acme.example"]):
+        body = json.dumps({"query": unique(HARMLESS)}).encode()
+        request = http_request("POST", PRE_CHECK, body, [f"X-Session-Id: bad-{n}"], acme.basic)
+        sent = request.replace(b"\r\n", b"\r\nX-User-Email: " + email + b"\r\n", 1)
+        received = server.raw(sent)
+        if status_of(received) == 400:
+            continue  # the HTTP layer may refuse bytes that no header should hold
+        (entry,) = server.search(auth=acme.basic, session_id=f"bad-{n}")["entries"]
+        assert entry["user_email"] == f"{acme.client_id}@axonflow.local", email
     server.stop()
 
 

@@ -80,20 +80,30 @@ void WriteSummary(JsonWriter& json, const audit::Record& record) {
   json.EndObject();
 }
 
-void WritePolicyMatches(JsonWriter& json, const audit::Record& record) {
+// What a matched policy looks for, in the words of the catalogue in force.
+std::string_view DescriptionOf(const audit::PolicyMatch& match, const policy::PolicySet* policies) {
+  const auto* policy = policies == nullptr ? nullptr : policies->Find(match.policy_id);
+  return policy == nullptr ? std::string_view(match.description)
+                           : std::string_view(policy->description);
+}
+
+void WritePolicyMatches(JsonWriter& json, const audit::Record& record,
+                        const policy::PolicySet* policies) {
   json.Key("policy_matches").BeginArray();
   for (const auto& match : record.matches) {
     json.BeginObject().Field("policy_id", match.policy_id).Field("policy_name", match.policy_name);
     json.Field("action", match.action).Field("risk_level", match.risk_level);
     json.Field("allow_override", match.allow_override);
-    json.Field("policy_description", match.description).EndObject();
+    json.Field("policy_description", DescriptionOf(match, policies)).EndObject();
   }
   json.EndArray();
   // The rule says what was looked for and how often it stood in the text, never what stood there.
   json.Key("matched_rules").BeginArray();
   for (const auto& match : record.matches) {
     json.BeginObject().Field("policy_id", match.policy_id).Field("rule_id", match.policy_id);
-    json.Field("rule_text", match.description).Field("matched_on", "query").EndObject();
+    json.Field("rule_text", DescriptionOf(match, policies))
+        .Field("matched_on", "query")
+        .EndObject();
   }
   json.EndArray();
 }
@@ -106,7 +116,7 @@ net::Response WriteExplanation(const Explanation& explanation, const policy::Pol
   JsonWriter json;
   json.BeginObject().Field("decision_id", record.decision_id.str());
   json.Field("timestamp", FormatRfc3339(record.timestamp));
-  WritePolicyMatches(json, record);
+  WritePolicyMatches(json, record, policies);
   json.Field("decision", record.verdict);
   json.Field("reason", record.reason.empty() ? std::string_view("No policy stopped this request")
                                              : std::string_view(record.reason));

@@ -21,11 +21,11 @@ constexpr std::string_view kCannotRedactAttached =
 
 std::string_view PlaneName(policy::Plane plane) { return policy::ToString(plane); }
 
+// Without the description: it is the catalogue's, long, and looked up again when somebody asks.
 audit::PolicyMatch ToRecord(const policy::Policy& policy, const policy::Match& match) {
   audit::PolicyMatch out;
   out.policy_id = policy.id;
   out.policy_name = policy.name;
-  out.description = policy.description;
   out.category = policy.category;
   out.action = policy::ToString(match.action);
   out.severity = policy::ToString(policy.severity);
@@ -283,7 +283,13 @@ Task<Result<Decision>> Governor::Govern(Exchange exchange) {
     record.matches.push_back(ToRecord(matched, match));
   }
   decision.policies_evaluated = judgement->set->policies().size();
-  if (exchange.want_matches) decision.matches = record.matches;
+  if (exchange.want_matches) {
+    decision.matches = record.matches;
+    for (std::size_t i = 0; i < verdict.matches.size(); ++i) {
+      decision.matches[i].description =
+          judgement->set->policies()[verdict.matches[i].policy].description;
+    }
+  }
   record.verdict = policy::ToString(decision.outcome);
   record.reason = decision.reason;
   record.risk_level = verdict.matches.empty() ? "" : policy::ToString(verdict.risk_level);

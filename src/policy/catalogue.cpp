@@ -143,6 +143,11 @@ Terms ReadTerms(const YAML::Node& node) {
   return terms;
 }
 
+SpanTo SpanToOf(const YAML::Node& node) {
+  if (Text(node, "span_to") != "pem_end") Fail(node, "span_to must be pem_end");
+  return SpanTo::kPemEnd;
+}
+
 void ReadPhase(const YAML::Node& node, Policy& policy) {
   const std::string text = Text(node, "phase");
   if (text != "request" && text != "response" && text != "both") {
@@ -188,6 +193,7 @@ constexpr Key kKeys[] = {
      [](const YAML::Node& n, Policy& p) {
        p.gap_max = Integer<std::uint32_t>(n, "gap_max", 0, std::numeric_limits<int>::max());
      }},
+    {"span_to", false, [](const YAML::Node& n, Policy& p) { p.span_to = SpanToOf(n); }},
     {"tier", false, [](const YAML::Node& n, Policy& p) { p.tier = TierOf(n); }},
     {"risk_level", false,
      [](const YAML::Node& n, Policy& p) { p.risk_level = SeverityOf(n, "risk_level"); }},
@@ -241,6 +247,9 @@ Policy ReadPolicy(const YAML::Node& node) {
   if (seen.contains("tail") != seen.contains("gap_max") ||
       (seen.contains("tail") && !seen.contains("pattern"))) {
     Fail(node, policy.id + ": tail and gap_max go together, and with pattern only");
+  }
+  if (seen.contains("span_to") && !seen.contains("pattern")) {
+    Fail(node, policy.id + ": span_to goes with pattern only");
   }
   if (!seen.contains("risk_level")) policy.risk_level = policy.severity;
   if (policy.severity == Severity::kCritical) {

@@ -73,6 +73,8 @@ TEST(Catalogue, RefusesMistakesAndNamesFileAndLine) {
         Row{"%{fruit}", "%{fish}", ":13:", "unknown term"},
         Row{"    phase: request", "    detector: sql.sleep\n    phase: request",
             ":4:", "exactly one"},
+        Row{"    phase: request", "    span_to: line_end\n    phase: request",
+            ":10:", "must be pem_end"},
         Row{"    phase: request", "    gap_max: 5\n    phase: request", ":4:", "go together"},
         Row{"    phase: request", "    allow_override: true\n    phase: request",
             ":4:", "cannot be overridable"},

@@ -13,6 +13,7 @@
 #include "policy/automaton.h"
 #include "policy/catalogue.h"
 #include "policy/expression.h"
+#include "policy/pem.h"
 #include "policy/pii/pii_detector.h"
 #include "policy/sql/sql_detector.h"
 
@@ -169,6 +170,14 @@ void WalkPlaces(const Pattern& pattern, std::string_view text,
   }
 }
 
+// The place of a match of `policy`, as its span_to has it.
+Span PlaceOf(const Policy& policy, std::string_view text, Span match) {
+  if (policy.span_to == SpanTo::kPemEnd) {
+    match.end = static_cast<std::uint32_t>(PemEnd(text, match.end));
+  }
+  return match;
+}
+
 void AddSpan(Finding& finding, Span span) {
   if (finding.spans.size() < PolicySet::kSpansMax) finding.spans.push_back(span);
 }
@@ -195,8 +204,9 @@ std::string DigestOf(const std::vector<Policy>& policies) {
     }
     for (const std::int64_t number :
          {std::int64_t{policy.priority}, std::int64_t{policy.version}, std::int64_t{policy.gap_max},
-          std::int64_t{policy.on_request}, std::int64_t{policy.on_response},
-          std::int64_t{policy.allow_override}, std::int64_t{policy.enabled}}) {
+          static_cast<std::int64_t>(policy.span_to), std::int64_t{policy.on_request},
+          std::int64_t{policy.on_response}, std::int64_t{policy.allow_override},
+          std::int64_t{policy.enabled}}) {
       AppendField(canonical, std::to_string(number));
     }
   }
@@ -302,6 +312,9 @@ Status PolicySet::Impl::Add(std::uint32_t index) {
   if (policy.pattern.empty() == policy.detector.empty()) {
     return Malformed(policy, "exactly one of pattern and detector must be given");
   }
+  if (policy.span_to != SpanTo::kMatch && policy.pattern.empty()) {
+    return Malformed(policy, "span_to goes with pattern only");
+  }
   return policy.detector.empty() ? AddPattern(index) : AddDetector(index);
 }
 
@@ -374,7 +387,7 @@ void PolicySet::Impl::Report(const Pattern& pattern, const DetectInput& input,
   } else {
     WalkMatches(pattern, input.text, [&](Span span) {
       ++finding.count;
-      if (input.want_spans) AddSpan(finding, span);
+      if (input.want_spans) AddSpan(finding, PlaceOf(policies[pattern.policy], input.text, span));
       return input.want_spans;
     });
   }
@@ -417,7 +430,7 @@ void PolicySet::Impl::PlacePatterns(const DetectInput& input,
     Finding finding{.policy = pattern.policy, .count = 0, .spans = {}, .confidence = 1.0F};
     WalkPlaces(pattern, input.text, own, [&](Span span) {
       ++finding.count;
-      AddSpan(finding, span);
+      AddSpan(finding, PlaceOf(policies[pattern.policy], input.text, span));
       return true;
     });
     finding.count = std::max(finding.count, 1U);

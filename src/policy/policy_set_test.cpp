@@ -87,6 +87,20 @@ TEST(PolicySet, PlacesEveryMatchWhenSpansAreWanted) {
   EXPECT_TRUE((*without)[0].spans.empty());
 }
 
+TEST(PolicySet, WidensThePlacesOfAPolicyWhoseSpansReachToTheEndOfAKey) {
+  // The second pattern is one that the automaton cannot take, so that RE2 places its matches.
+  for (const char* pattern : {"-----BEGIN K-----", "-----BEGIN \\pL-----"}) {
+    Policy policy = Pattern("key", pattern);
+    policy.span_to = SpanTo::kPemEnd;
+    const auto set = Compiled({policy});
+    const std::string block = "-----BEGIN K-----\nZm9v\n-----END K-----";
+    const auto findings = set->Detect({.text = block + " and " + block + ".", .want_spans = true});
+    ASSERT_TRUE(findings);
+    ASSERT_EQ(findings->size(), 1U);
+    EXPECT_THAT((*findings)[0].spans, ElementsAre(Span{0, 38}, Span{43, 81})) << pattern;
+  }
+}
+
 TEST(PolicySet, CountsSpansBeyondTheBoundWithoutPlacingThem) {
   const auto set = Compiled({Pattern("x", "x")});
   const std::string text(PolicySet::kSpansMax + 7, 'x');
@@ -128,6 +142,9 @@ TEST(PolicySet, RefusesMalformedPoliciesByName) {
   EXPECT_THAT(Refusal({detector}), HasSubstr("unknown detector \"sql.no_such_rule\""));
   detector.detector = "lua.anything";
   EXPECT_THAT(Refusal({detector}), HasSubstr("unknown detector \"lua.anything\""));
+  detector.detector = "sql.sleep";
+  detector.span_to = SpanTo::kPemEnd;
+  EXPECT_THAT(Refusal({detector}), HasSubstr("span_to goes with pattern only"));
 }
 
 TEST(PolicySet, RefusesASetWithoutSystemPolicies) {
@@ -148,6 +165,9 @@ TEST(PolicySet, VersionChangesWithAnyPolicyAndNotWithTheirOrder) {
   EXPECT_NE(Compiled({one, changed})->version(), version);
   changed = two;
   changed.pattern = "yy";
+  EXPECT_NE(Compiled({one, changed})->version(), version);
+  changed = two;
+  changed.span_to = SpanTo::kPemEnd;
   EXPECT_NE(Compiled({one, changed})->version(), version);
   changed = two;
   changed.action_response = Action::kBlock;

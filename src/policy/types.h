@@ -15,6 +15,10 @@ enum class Severity : std::uint8_t { kLow, kMedium, kHigh, kCritical };
 enum class Tier : std::uint8_t { kSystem, kOrganization, kTenant };
 enum class Phase : std::uint8_t { kRequest, kResponse };
 
+// How far the place of a finding reaches: as far as the pattern matches, or, when the pattern
+// matches the BEGIN line of a key, to the end of the key (pem.h).
+enum class SpanTo : std::uint8_t { kMatch, kPemEnd };
+
 // Which door the text came through. Decides which posture variables apply (GATEWAY_*, MCP_*).
 enum class Plane : std::uint8_t { kGateway, kDecision, kMcp, kProxy };
 
@@ -52,6 +56,7 @@ struct Policy {
   // bytes (policies/README.md says why this is not one expression).
   std::string tail;
   std::uint32_t gap_max = 0;
+  SpanTo span_to = SpanTo::kMatch;  // with `pattern` only
   // The data is the test: `axonflow policy lint` fails when one of these does not hold.
   std::vector<std::string> must_match;
   std::vector<std::string> must_not_match;

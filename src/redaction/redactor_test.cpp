@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "policy/catalogue.h"
+
 namespace axonflow::redaction {
 namespace {
 
@@ -129,6 +131,88 @@ TEST(Redact, RemovesTheRestWhenMorePlacesWereCountedThanRecorded) {
   const auto policy = static_cast<std::uint32_t>(set->Find("sys_pii_ssn") - set->policies().data());
   const std::vector<Finding> findings = {{.policy = policy, .count = 2, .spans = {{0, 5}}}};
   EXPECT_EQ(Redact("12345 and 67890", *set, findings), "1***5[REDACTED:ssn]");
+}
+
+// By the policies that ship, as a text is kept.
+std::string RedactedAsKept(std::string_view text) {
+  static const auto set = [] {
+    auto policies = policy::BuiltinCatalogue();
+    EXPECT_TRUE(policies);
+    auto compiled = PolicySet::Compile(std::move(*policies));
+    EXPECT_TRUE(compiled);
+    return *compiled;
+  }();
+  const auto findings = set->Detect({.text = text, .want_spans = true, .every_phase = true});
+  EXPECT_TRUE(findings);
+  return Redact(text, *set, *findings);
+}
+
+constexpr std::string_view kGone = "[REDACTED:sensitive-data]";
+
+TEST(BuiltinRedaction, LeavesNothingOfAPrivateKey) {
+  const std::string line = "RIgP/58waM+Dx3c2l4dHktZm91ciBjaGFyYWN0ZXJzIG9mIGJhc2U2NCwgYXM0";
+  for (const std::string kind : {"", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP "}) {
+    const std::string label = kind + "PRIVATE KEY" + (kind == "PGP " ? " BLOCK" : "") + "-----";
+    const std::string body = "\n" + line + "\n" + line + "\nZm9vYg==\n";
+    const std::string whole = "-----BEGIN " + label + body + "-----END " + label;
+    const std::string gone(kGone);
+    EXPECT_EQ(RedactedAsKept("Here is my key:\n" + whole + "\nWhat is it?"),
+              "Here is my key:\n" + gone + "\nWhat is it?");
+    EXPECT_EQ(RedactedAsKept(whole + "\nand\n" + whole + "\n!"), gone + "\nand\n" + gone + "\n!");
+    EXPECT_EQ(RedactedAsKept("See -----BEGIN " + label + body), "See " + gone + "\n");
+  }
+}
+
+TEST(BuiltinRedaction, ReachesToTheEndOfASecret) {
+  const std::string run = "abcdefghijklmnopqrstuvwxyz0123456789";
+  const std::string jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.s-5_" + run;
+  struct Row {
+    std::string before, secret, after;
+  };
+  for (const Row& row :
+       std::vector<Row>{{"", "password = hunter2", " with care"},
+                        {"", "password: \"correct horse battery", "\""},
+                        {"", "password='it\\'s me, really", "' ok"},
+                        {"", "password => \"hunter2 x", "\", 1"},
+                        {"", "passwd := hunter2", "\nrest"},
+                        {"", "db_pass=ab\"cd'ef", " rest"},
+                        {"{\"", "password\": \"a b\\\"c d", "\"}"},
+                        {"{\\\"a\\\":1, \\\"", "password\\\": \\\"a b c", "\\\"}"},
+                        {"", "api_key=`a b c", "`"},
+                        {"", "credentials: 'don't tell", "'"},
+                        {"", "connection_string=\"Server=db;User Id=sa;Password=x y;", "\""},
+                        {"", "client_secret: 'x y", "';"},
+                        {"", "password=ab\\\"cd\\ef", "\\\" rest"},
+                        {"", "<password>a b c", "</password>"},
+                        {"", "AccountKey=" + run + "==", "\nrest"},
+                        {"export ", "DEPLOY_TOKEN='a b c", "'"},
+                        {"export ", "JWT_SECRET=a.b.c", " rest"},
+                        {"key\n", "Private-Lines: 2\n" + run + "\nZm9v", "\nPrivate-MAC: 00ff"},
+                        {"use ", "Authorization: Bearer " + run, " here"},
+                        {"{\\\"", "Authorization\\\": \\\"Bearer 0123456789ab:c", "\\\"}"},
+                        {"use ", "Authorization: Basic dTpwYXNz", " here"},
+                        {"use ", "Authorization: token ab0123456789:cd,efg", " here"},
+                        {"use ", "Bearer " + run, " here"},
+                        {"use ", "postgres://ann:hunter2@db.test:5432/shop?x=1", " here"},
+                        {"use ", "postgresql://ann:p/w@x@db.test/shop", " here"},
+                        {"use ", "redis://:hunter2@cache.test/0", "\" here"},
+                        {"git clone ", "https://ann:hunter2@git.test/a.git", " now"},
+                        {"", "DATABASE_URL=postgres://ann:hunter2@db.test/shop", " now"},
+                        {"see ", "ghp_" + run + run, " now"},
+                        {"see ", "github_pat_" + run + "_" + run, " now"},
+                        {"see ", "glpat-" + run + ".01." + run, " now"},
+                        {"see ", "sk_live_" + run, " now"},
+                        {"see ", "sk-proj-" + run + "_" + run, " now"},
+                        {"see ", "ya29." + run + "-" + run, " now"},
+                        {"see ", "SG." + run + "." + run + "_" + run, " now"},
+                        {"see ", "npm_" + run + run, " now"},
+                        {"see ", "pypi-AgE" + run + run, " now"},
+                        {"see ", "hvs." + run + run, " now"},
+                        {"see ", "dop_v1_" + std::string(64, 'a'), " now"},
+                        {"see ", jwt, " now"}}) {
+    std::string text = row.before + row.secret + row.after;
+    EXPECT_EQ(RedactedAsKept(text), row.before + std::string(kGone) + row.after) << text;
+  }
 }
 
 }  // namespace
