@@ -13,7 +13,7 @@
 namespace axonflow::audit {
 
 // The longest excerpt of a prompt that is kept, in bytes. The hash covers the whole text.
-inline constexpr std::size_t kQueryExcerptBytesMax = 2048;
+inline constexpr std::size_t kQueryExcerptBytesMax = 1024;
 
 struct PolicyMatch {
   std::string policy_id;

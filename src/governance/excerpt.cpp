@@ -15,7 +15,8 @@ constexpr std::size_t kLookBehindCutBytes = 512;
 Result<std::string> RedactedExcerpt(std::string_view text, const policy::PolicySet& set,
                                     std::size_t bytes_max) {
   const std::string_view window = Utf8Prefix(text, bytes_max + kLookBehindCutBytes);
-  auto found = set.Detect({.text = window, .want_spans = true, .every_phase = true});
+  auto found =
+      set.Detect({.text = window, .want_spans = true, .every_phase = true, .without_sql = true});
   if (!found) return found.error();
   auto& findings = *found;
   std::size_t cut = Utf8Prefix(window, bytes_max).size();

@@ -146,6 +146,7 @@ void Merge(std::vector<policy::Finding>& findings, std::vector<policy::Finding> 
 Result<std::string> RedactWhole(const policy::PolicySet& set, policy::DetectInput input,
                                 const policy::Verdict& verdict) {
   input.want_spans = true;
+  input.without_sql = true;
   auto findings = set.Detect(input);
   if (!findings) return findings.error();
   std::erase_if(*findings, [&](const policy::Finding& finding) {

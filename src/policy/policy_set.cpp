@@ -549,7 +549,7 @@ Result<std::vector<Finding>> PolicySet::Detect(const DetectInput& input) const {
     if (input.phase == Phase::kResponse && !input.every_phase && !family.on_response) continue;
     if (auto status = impl_->MatchFamily(family, input, findings); !status) return status.error();
   }
-  impl_->MatchSql(input, findings);
+  if (!input.without_sql) impl_->MatchSql(input, findings);
   impl_->MatchPii(input, findings);
   std::sort(findings.begin(), findings.end(),
             [](const Finding& a, const Finding& b) { return a.policy < b.policy; });

@@ -22,6 +22,8 @@ struct DetectInput {
   bool want_spans = false;
   // Judges by the policies of all phases, as keeping a text for later does; `phase` is not read.
   bool every_phase = false;
+  // Leaves out the SQL detector: for redaction, which changes nothing that it finds.
+  bool without_sql = false;
 };
 
 // An immutable, compiled set of policies. Building it costs milliseconds, so that is done off the

@@ -225,6 +225,15 @@ std::string HostileText(const std::vector<Policy>& policies, std::size_t bytes, 
   return out;
 }
 
+TEST(PolicySet, LeavesOutSqlForRedaction) {
+  const auto set = Compiled(*BuiltinCatalogue());
+  const std::string_view text = "1 UNION SELECT password FROM users -- mail ann@example.org";
+  EXPECT_THAT(Ids(*set, {.text = text}), ::testing::Contains(HasSubstr("sys_sqli_")));
+  const auto without = Ids(*set, {.text = text, .without_sql = true});
+  EXPECT_THAT(without, ::testing::Contains("sys_pii_email"));
+  EXPECT_THAT(without, ::testing::Not(::testing::Contains(HasSubstr("sys_sqli_"))));
+}
+
 TEST(PolicySet, HostileTextCostsAboutAsMuchAsProse) {
   constexpr std::size_t kBytes = 100U << 10U;
   const auto policies = BuiltinCatalogue();
