@@ -6,6 +6,7 @@
 #
 # Read from the environment, with the defaults below: PORT, AXONFLOW_DATA_DIR, DEPLOYMENT_MODE,
 # PII_ACTION, SQLI_ACTION. Exit code: the server's, or 1 when it did not get ready or the demo failed.
+# When the server could not start at all (2, 3), nothing was changed.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -24,6 +25,9 @@ export AXONFLOW_DATA_DIR="${AXONFLOW_DATA_DIR:-./var}"
 export PII_ACTION="${PII_ACTION:-redact}"
 export SQLI_ACTION="${SQLI_ACTION:-block}"
 url="http://127.0.0.1:$PORT"
+
+# First, so that a start that fails does not end the secret that a running server knows.
+"$binary" serve --check >/dev/null || exit $?
 
 # Before the start, so that the server knows the client from its first snapshot on. A secret cannot be
 # shown again, so a later run gives the same client a new one.

@@ -77,6 +77,11 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
     auto caller = services_.authenticator.Authenticate(request);
     if (auto* failure = std::get_if<identity::AuthFailure>(&caller)) {
       metrics_.CountAuthFailure(failure->code, request.peer_address);
+      if (failure->principal) {
+        // The client is proven, so its tenant can be told of the refusal.
+        call.principal = std::move(*failure->principal);
+        co_await Record(call, failure->message, failure->code);
+      }
       co_return AuthRefusal(route.errors, failure->status, failure->message, call);
     }
     call.principal = std::get<identity::Principal>(std::move(caller));
@@ -109,19 +114,22 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
   co_return std::move(*response);
 }
 
+Task<void> Api::Record(Call& call, std::string_view reason, std::string_view policy_id) {
+  if (call.route.plane.empty()) co_return;
+  governance::Refusal refusal{.principal = &call.principal,
+                              .decision_id = call.decision_id,
+                              .trace = call.trace,
+                              .plane = call.route.plane,
+                              .request_type = call.route.request_type,
+                              .stage = {},
+                              .policy_id = policy_id,
+                              .reason = std::string(reason)};
+  co_await services_.governor.Refuse(std::move(refusal));
+}
+
 Task<net::Response> Api::Refuse(Call& call, int status, std::string_view message,
                                 std::string_view policy_id) {
-  if (!call.route.plane.empty()) {
-    governance::Refusal refusal{.principal = &call.principal,
-                                .decision_id = call.decision_id,
-                                .trace = call.trace,
-                                .plane = call.route.plane,
-                                .request_type = call.route.request_type,
-                                .stage = {},
-                                .policy_id = policy_id,
-                                .reason = std::string(message)};
-    co_await services_.governor.Refuse(std::move(refusal));
-  }
+  co_await Record(call, message, policy_id);
   co_return Refusal(call.route.errors, status, message, call);
 }
 

@@ -44,6 +44,7 @@ class Api : public net::Handler {
 
  private:
   Task<net::Response> Dispatch(const net::Request& request);
+  Task<void> Record(Call& call, std::string_view reason, std::string_view policy_id);
 
   const Services services_;
   const Options options_;

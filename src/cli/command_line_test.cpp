@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -105,7 +106,7 @@ std::string Member(const std::string& json, std::string_view name) {
   return std::string(text.value_or("<missing>"));
 }
 
-TEST_F(CommandLine, HelpWorksOnEveryCommandAndExitsZero) {
+TEST_F(CommandLine, HelpWorksOnEveryCommandHasExamplesAndExitsZero) {
   const std::vector<std::vector<std::string>> commands = {{},
                                                           {"serve"},
                                                           {"dev"},
@@ -134,6 +135,9 @@ TEST_F(CommandLine, HelpWorksOnEveryCommandAndExitsZero) {
     const Outcome outcome = Run(command);
     EXPECT_EQ(outcome.exit_code, 0) << ::testing::PrintToString(command) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("Usage:")) << ::testing::PrintToString(command);
+    if (command.size() == 1) continue;  // of the program itself
+    EXPECT_THAT(outcome.out, ::testing::ContainsRegex("Examples?:\n"))
+        << ::testing::PrintToString(command);
   }
 }
 
@@ -185,6 +189,33 @@ TEST_F(CommandLine, ServeWithoutAModeRefusesAndNamesTheModes) {
   EXPECT_THAT(outcome.err, HasSubstr("DEPLOYMENT_MODE"));
   EXPECT_THAT(outcome.err, HasSubstr("community"));
   EXPECT_THAT(outcome.err, HasSubstr("enterprise"));
+  EXPECT_THAT(outcome.err, HasSubstr("saas and community-saas are not served by this version"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr(", saas")));
+}
+
+TEST_F(CommandLine, ServeCheckSaysWhetherAServerCouldStartAndMakesNothing) {
+  environment_["DEPLOYMENT_MODE"] = "community";
+  environment_["PORT"] = "0";
+  const Outcome free = Run({"serve", "--check"});
+  EXPECT_EQ(free.exit_code, 0) << free.err;
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "var"));
+  environment_["DEPLOYMENT_MODE"] = "saas";
+  EXPECT_EQ(Run({"serve", "--check"}).exit_code, 2);
+}
+
+TEST_F(CommandLine, DevThatCannotStartLeavesTheSecretAsItIs) {
+  ASSERT_EQ(Run({"client", "create", "--tenant", "dev", "--client-id", "dev"}).exit_code, 0);
+  std::filesystem::create_directories(folder_ / "var" / "journal");
+  const std::string lock = folder_ / "var" / "journal" / "lock";
+  const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(fd, 0);
+  ASSERT_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  environment_["PORT"] = "0";
+  const Outcome outcome = Run({"dev"});
+  ::close(fd);
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.err, HasSubstr((folder_ / "var").string()));
+  EXPECT_THAT(Run({"client", "list"}).out, ::testing::ContainsRegex("dev +dev +enabled +v1"));
 }
 
 TEST_F(CommandLine, DevRefusesAnotherMode) {
@@ -225,6 +256,29 @@ TEST_F(CommandLine, SettingsCheckNamesWhatIsWrongAndExitsTwo) {
   EXPECT_THAT(outcome.err, HasSubstr("many"));
   EXPECT_THAT(outcome.err, HasSubstr("AXONFLOW_DATA_DIR"));
   EXPECT_THAT(Run({"settings", "check", "-o", "json"}).out, HasSubstr(R"("ok":false)"));
+}
+
+TEST_F(CommandLine, SettingsCheckPrintsTheWarnings) {
+  environment_["DEPLOYMENT_MODE"] = "community";
+  environment_["HIGH_RISK_ACTION"] = "block";
+  const std::string warning = "no effect in this version: HIGH_RISK_ACTION";
+  const Outcome text = Run({"settings", "check"});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("warning: "));
+  EXPECT_THAT(text.out, HasSubstr(warning));
+  const Outcome json = Run({"settings", "check", "-o", "json"});
+  EXPECT_THAT(json.out, HasSubstr(R"("warnings":[")"));
+  EXPECT_THAT(json.out, HasSubstr(warning));
+  EXPECT_THAT(Run({"doctor"}).out, ::testing::ContainsRegex("warn +settings .*" + warning));
+}
+
+TEST_F(CommandLine, SettingsCheckRefusesAProtectionThatIsNotThere) {
+  environment_["DEPLOYMENT_MODE"] = "community";
+  environment_["AXONFLOW_AUDIT_SIGNING_KEY"] = "hunter2";
+  const Outcome outcome = Run({"settings", "check"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("AXONFLOW_AUDIT_SIGNING_KEY is not supported"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("hunter2")));
 }
 
 TEST_F(CommandLine, SettingsCheckRefusesAMissingMode) {
@@ -328,6 +382,11 @@ TEST_F(CommandLine, DoctorFindsAFreshFolderUsableAndABadSettingNot) {
   const Outcome fresh = Run({"doctor"});
   EXPECT_THAT(fresh.out, ::testing::ContainsRegex("ok +sync time +median"));
   EXPECT_THAT(fresh.out, ::testing::ContainsRegex("ok +policies"));
+  environment_["AXONFLOW_POLICIES_DIR"] = (folder_ / "none").string();
+  const Outcome lost = Run({"doctor"});
+  EXPECT_EQ(lost.exit_code, 1);
+  EXPECT_THAT(lost.out, ::testing::ContainsRegex("fail +policies +.*none"));
+  environment_.erase("AXONFLOW_POLICIES_DIR");
   environment_["PORT"] = "many";
   const Outcome bad = Run({"doctor", "-o", "json"});
   EXPECT_EQ(bad.exit_code, 1);

@@ -22,8 +22,11 @@ struct NodeOptions : ResultOptions {
 
 ExitCode RunVersion(const ResultOptions& options);
 
+struct ServeOptions {
+  bool check = false;  // only say whether it could start
+};
 // Serves until SIGTERM or SIGINT.
-ExitCode RunServe();
+ExitCode RunServe(const ServeOptions& options);
 
 struct DevOptions {
   std::string data_dir;

@@ -1,9 +1,6 @@
 #include "cli/doctor_checks.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,9 +10,12 @@
 #include <vector>
 
 #include "app/configuration.h"
+#include "app/policy_source.h"
 #include "audit/verify.h"
 #include "base/json.h"
+#include "cli/catalogue_files.h"
 #include "cli/http_client.h"
+#include "cli/start_probe.h"
 #include "policy/catalogue.h"
 
 namespace axonflow::cli {
@@ -50,34 +50,6 @@ Result<std::string> AskHealth(std::uint16_t port) {
          std::string(status ? status->AsString().value_or("") : "");
 }
 
-// Where the server would listen. An IPv6 address is looked at as "any", which shows the same
-// conflict.
-in_addr BindAddress(const settings::Settings& settings) {
-  in_addr address{};
-  const std::string text = settings.String("AXONFLOW_BIND_ADDRESS");
-  if (::inet_pton(AF_INET, text.c_str(), &address) == 1) return address;
-  const bool loopback = text.empty() && settings.IsSet("DEPLOYMENT_MODE") &&
-                        settings.String("DEPLOYMENT_MODE") == "community";
-  address.s_addr = htonl(loopback ? INADDR_LOOPBACK : INADDR_ANY);
-  return address;
-}
-
-// 0, or the errno of bind(2). Without SO_REUSEPORT, so that a running server of ours shows.
-int TryToBind(in_addr host, std::uint16_t port) {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return errno;
-  const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr = host;
-  const int code =
-      ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
-  ::close(fd);
-  return code;
-}
-
 }  // namespace
 
 std::string_view ToString(CheckState state) {
@@ -98,10 +70,16 @@ Check CheckSettings(const Node& node) {
     return {"settings", CheckState::kFail, configuration.error().message,
             "correct it; `axonflow settings` shows what is in force"};
   }
-  return {"settings", CheckState::kOk,
-          "mode " + node.settings.String("DEPLOYMENT_MODE") + ", profile " +
-              configuration->posture.profile(),
-          ""};
+  Check check{"settings", CheckState::kOk,
+              "mode " + node.settings.String("DEPLOYMENT_MODE") + ", profile " +
+                  configuration->posture.profile(),
+              ""};
+  for (const std::string& warning : node.settings.Warnings()) {
+    check.state = CheckState::kWarn;
+    check.finding += "; " + warning;
+    check.todo = "unset what you do not mean to rely on";
+  }
+  return check;
 }
 
 Check CheckDataDirectory(const Node& node) {
@@ -212,31 +190,39 @@ Check CheckJournal(const Node& node) {
           "the store refused those records; see docs/audit.md"};
 }
 
-Check CheckPolicies() {
-  const auto policies = policy::BuiltinCatalogue();
-  if (!policies) {
-    return {"policies", CheckState::kFail, policies.error().message, "reinstall this program"};
-  }
+Check CheckPolicies(const std::string& directory) {
+  const bool builtin = directory.empty();
+  const std::string name = builtin ? "built-in policies" : "policies of " + directory;
+  const std::string todo =
+      builtin ? "reinstall this program"
+              : "correct AXONFLOW_POLICIES_DIR or the file; until then every request is refused";
+  const auto fail = [&](const Error& error) {
+    return Check{"policies", CheckState::kFail, error.message, todo};
+  };
+  if (const auto set = app::LoadPolicies(directory); !set) return fail(set.error());
+  const auto policies =
+      ReadPolicies(builtin ? std::vector<std::string>() : std::vector<std::string>{directory});
+  if (!policies) return fail(policies.error());
   const auto problems = policy::Lint(*policies);
-  if (!problems) {
-    return {"policies", CheckState::kFail, problems.error().message, "reinstall this program"};
-  }
+  if (!problems) return fail(problems.error());
   if (!problems->empty()) {
     const policy::LintProblem& first = problems->front();
-    return {"policies", CheckState::kFail,
-            std::to_string(problems->size()) + " problems, first: " + first.policy_id + ": " +
-                first.message,
-            "see `axonflow policy lint`"};
+    return {
+        "policies", CheckState::kFail,
+        std::to_string(problems->size()) + " problems in the " + name +
+            ", first: " + first.policy_id + ": " + first.message,
+        builtin ? "see `axonflow policy lint`" : "see `axonflow policy lint " + directory + "`"};
   }
-  return {"policies", CheckState::kOk, std::to_string(policies->size()) + " built-in policies hold",
-          ""};
+  return {"policies", CheckState::kOk, std::to_string(policies->size()) + " " + name + " hold", ""};
 }
 
 Check CheckPort(const Node& node) {
   const auto port = static_cast<std::uint16_t>(node.settings.Integer("PORT"));
   if (port == 0) return {"port", CheckState::kOk, "any free one (PORT=0)", ""};
   const std::string name = std::to_string(port);
-  const int code = TryToBind(BindAddress(node.settings), port);
+  const auto configuration = app::Configure(node.settings);
+  if (!configuration) return {"port", CheckState::kWarn, "not looked at", "see the settings"};
+  const int code = TryToBind(configuration->server.address, port);
   if (code == 0) return {"port", CheckState::kOk, name + " is free", ""};
   if (code != EADDRINUSE) {
     return {"port", CheckState::kFail, name + ": " + ErrnoText(code), "choose another PORT"};

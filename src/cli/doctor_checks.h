@@ -26,7 +26,7 @@ inline constexpr std::uintmax_t kFreeBytesMin = std::uintmax_t{128} << 20;  // t
 inline constexpr std::uintmax_t kFreeBytesWanted = std::uintmax_t{2} << 30;
 inline constexpr std::chrono::microseconds kSyncTimeWanted{10'000};
 
-// Whether the server would take the settings.
+// Whether the server would take the settings; a warning when some of them have no effect.
 Check CheckSettings(const Node& node);
 // Whether the folder exists, is ours alone, can be written, and how much room is left. A folder
 // that does not exist is a warning: the server makes it.
@@ -38,8 +38,9 @@ Check CheckSyncTime(const std::filesystem::path& folder);
 Check CheckDatabase(const Node& node);
 // The journal's records, against the store.
 Check CheckJournal(const Node& node);
-// The built-in policies against their own texts.
-Check CheckPolicies();
+// The policies of `directory` (empty: the built-in ones), loaded as the server does, against their
+// own texts.
+Check CheckPolicies(const std::string& directory);
 // Whether the port is free, or our own server answers on it.
 Check CheckPort(const Node& node);
 

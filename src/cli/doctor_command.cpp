@@ -18,7 +18,7 @@ std::vector<Check> RunChecks(const Node& node) {
     checks.push_back(CheckDatabase(node));
     checks.push_back(CheckJournal(node));
   }
-  checks.push_back(CheckPolicies());
+  checks.push_back(CheckPolicies(node.settings.String("AXONFLOW_POLICIES_DIR")));
   checks.push_back(CheckPort(node));
   return checks;
 }
@@ -55,9 +55,9 @@ ExitCode RunDoctor(const NodeOptions& options) {
   if (node) {
     checks = RunChecks(*node);
   } else {
-    // Without settings there is no folder and no port to look at.
+    // Without settings there is no folder and no port to look at, and no other policies.
     checks = {Check{"settings", CheckState::kFail, node.error().message, "correct what is named"},
-              CheckPolicies()};
+              CheckPolicies("")};
   }
   const bool healthy = std::none_of(checks.begin(), checks.end(), [](const Check& check) {
     return check.state == CheckState::kFail;

@@ -83,9 +83,11 @@ void AddNode(CLI::App* command, NodeOptions& options) {
 }
 
 // A command that only groups others: "tenant create".
-CLI::App* AddGroup(CLI::App& app, const std::string& name, const std::string& meaning) {
+CLI::App* AddGroup(CLI::App& app, const std::string& name, const std::string& meaning,
+                   const std::string& examples) {
   CLI::App* group = app.add_subcommand(name, meaning);
   group->require_subcommand(1);
+  group->footer(examples);
   return group;
 }
 
@@ -108,12 +110,18 @@ void CommandLine::AddServing() {
   CLI::App* serve = app_.add_subcommand(
       "serve",
       "Run the server. All settings come from the environment; DEPLOYMENT_MODE is needed.");
-  serve->callback([this] { run_ = RunServe; });
+  auto serve_options = std::make_shared<ServeOptions>();
+  serve->add_flag("--check", serve_options->check,
+                  "Only say whether it could start: settings, port, journal not in use");
+  OnPicked<ServeOptions>(serve, serve_options, RunServe);
   serve->footer(
+      "Listens on loopback unless AXONFLOW_BIND_ADDRESS says otherwise; there is no TLS.\n"
+      "The modes saas and community-saas are known but not served by this version.\n"
       "Stops on SIGTERM or Ctrl-C: finishes what is in flight and syncs the journal first.\n\n"
       "Examples:\n"
       "  DEPLOYMENT_MODE=community axonflow serve\n"
-      "  DEPLOYMENT_MODE=enterprise PORT=8099 AXONFLOW_DATA_DIR=/srv/axonflow axonflow serve\n\n"
+      "  DEPLOYMENT_MODE=enterprise PORT=8099 AXONFLOW_DATA_DIR=/srv/axonflow axonflow serve\n"
+      "  DEPLOYMENT_MODE=community axonflow serve --check\n\n"
       "Does not start? `axonflow settings check` lists what is wrong with the settings,\n"
       "`axonflow doctor` what is wrong with the machine.");
 
@@ -126,7 +134,8 @@ void CommandLine::AddServing() {
       ->type_name("PORT");
   OnPicked<DevOptions>(dev_command, dev, RunDev);
   dev_command->footer(
-      "Makes the client \"dev\" of tenant \"dev\" and gives it a new secret at every start.\n"
+      "Makes the client \"dev\" of tenant \"dev\" and gives it a new secret at every start, once\n"
+      "it is sure that nothing stands in the way of the start.\n"
       "Unless you set a posture, personal data is redacted and SQL injection blocked.\n"
       "Not for production: in community mode callers need no credentials.\n\n"
       "Examples:\n"
@@ -137,6 +146,7 @@ void CommandLine::AddServing() {
   CLI::App* version_command = app_.add_subcommand("version", "Print the version.");
   AddOutput(version_command, *version);
   OnPicked<ResultOptions>(version_command, version, RunVersion);
+  version_command->footer("Examples:\n  axonflow version\n  axonflow version -o json");
 }
 
 void CommandLine::AddDemo() {
@@ -181,6 +191,11 @@ void CommandLine::AddSettings() {
   CLI::App* check = settings->add_subcommand(
       "check", "Only say whether the settings are usable (exit 2 if not).");
   AddOutput(check, *check_options);
+  check->footer(
+      "Names as well what is allowed and has no effect in this version.\n\n"
+      "Examples:\n"
+      "  DEPLOYMENT_MODE=community axonflow settings check\n"
+      "  AXONFLOW_CONFIG_FILE=axonflow.yaml axonflow settings check -o json");
   settings->callback([this, options, check_options, check] {
     if (check->parsed()) {
       run_ = [check_options] { return RunSettingsCheck(*check_options); };
@@ -197,7 +212,9 @@ void CommandLine::AddSettings() {
 }
 
 void CommandLine::AddPolicy() {
-  CLI::App* policy = AddGroup(app_, "policy", "Check the policies, or try a text against them.");
+  CLI::App* policy = AddGroup(app_, "policy", "Check the policies, or try a text against them.",
+                              "Examples:\n  axonflow policy lint\n"
+                              "  axonflow policy test \"my card is 4111 1111 1111 1111\"");
 
   auto lint = std::make_shared<PolicyLintOptions>();
   CLI::App* lint_command = policy->add_subcommand(
@@ -240,7 +257,8 @@ void CommandLine::AddPolicy() {
 }
 
 void CommandLine::AddAudit() {
-  CLI::App* audit = AddGroup(app_, "audit", "Read or verify the record of decisions.");
+  CLI::App* audit = AddGroup(app_, "audit", "Read or verify the record of decisions.",
+                             "Examples:\n  axonflow audit tail\n  axonflow audit verify");
 
   auto tail = std::make_shared<AuditTailOptions>();
   CLI::App* tail_command =
@@ -283,7 +301,8 @@ void CommandLine::AddDoctor() {
 }
 
 void CommandLine::AddTenant() {
-  CLI::App* tenant = AddGroup(app_, "tenant", "Create, list or disable tenants.");
+  CLI::App* tenant = AddGroup(app_, "tenant", "Create, list or disable tenants.",
+                              "Examples:\n  axonflow tenant create shop\n  axonflow tenant list");
 
   auto create = std::make_shared<TenantOptions>();
   CLI::App* create_command = tenant->add_subcommand("create", "Create a tenant.");
@@ -298,6 +317,7 @@ void CommandLine::AddTenant() {
   CLI::App* list_command = tenant->add_subcommand("list", "List all tenants.");
   AddNode(list_command, *list);
   OnPicked<NodeOptions>(list_command, list, RunTenantList);
+  list_command->footer("Examples:\n  axonflow tenant list\n  axonflow tenant list -o json");
 
   auto disable = std::make_shared<TenantOptions>();
   CLI::App* disable_command =
@@ -309,7 +329,9 @@ void CommandLine::AddTenant() {
 }
 
 void CommandLine::AddClient() {
-  CLI::App* client = AddGroup(app_, "client", "Create, list, rotate or disable API clients.");
+  CLI::App* client = AddGroup(app_, "client", "Create, list, rotate or disable API clients.",
+                              "Examples:\n  axonflow client create --tenant shop\n"
+                              "  axonflow client list");
 
   auto create = std::make_shared<ClientOptions>();
   CLI::App* create_command = client->add_subcommand(
@@ -334,6 +356,8 @@ void CommandLine::AddClient() {
   list_command->add_option("--tenant", list->tenant, "Only this tenant (default: all)")
       ->type_name("NAME");
   OnPicked<ClientOptions>(list_command, list, RunClientList);
+  list_command->footer(
+      "Examples:\n  axonflow client list\n  axonflow client list --tenant shop -o json");
 
   auto rotate = std::make_shared<ClientOptions>();
   CLI::App* rotate_command =

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/node.h"
+#include "cli/start_probe.h"
 
 namespace axonflow::cli {
 namespace {
@@ -12,15 +13,18 @@ constexpr const char* kDevName = "dev";  // of the tenant and of its client
 // Why `serve` cannot go on without a mode: whether callers need credentials is not for us to guess.
 std::string MissingModeMessage() {
   std::string message = "DEPLOYMENT_MODE is not set. It says who may call: accepted values are ";
+  std::string_view separator;
   for (const settings::Setting& setting : settings::Table()) {
     if (setting.variable != "DEPLOYMENT_MODE") continue;
-    for (std::size_t i = 0; i < setting.accepted.size(); ++i) {
-      if (i > 0) message += ", ";
-      message += setting.accepted[i];
+    for (const std::string_view mode : setting.accepted) {
+      if (mode == "saas" || mode == "community-saas") continue;  // app::Configure refuses them
+      message.append(separator).append(mode);
+      separator = ", ";
     }
   }
   return message +
-         ".\nTo try it out: `axonflow dev`. For applications with credentials: "
+         " (saas and community-saas are not served by this version).\nTo try it out: `axonflow "
+         "dev`. For applications with credentials: "
          "DEPLOYMENT_MODE=enterprise axonflow serve";
 }
 
@@ -71,12 +75,16 @@ Result<settings::Settings> DevSettings(const DevOptions& options) {
 
 }  // namespace
 
-ExitCode RunServe() {
-  const Result<settings::Settings> settings =
-      settings::Settings::Load(settings::ProcessEnvironment());
-  if (!settings) return Fail(settings.error());
-  if (!settings->IsSet("DEPLOYMENT_MODE")) return Fail(ExitCode::kUsage, MissingModeMessage());
-  return static_cast<ExitCode>(app::Serve(*settings));
+ExitCode RunServe(const ServeOptions& options) {
+  const Result<Node> node = LoadNode("");
+  if (!node) return Fail(node.error());
+  if (!node->settings.IsSet("DEPLOYMENT_MODE")) {
+    return Fail(ExitCode::kUsage, MissingModeMessage());
+  }
+  if (!options.check) return static_cast<ExitCode>(app::Serve(node->settings));
+  if (const Status startable = CanStart(*node); !startable) return Fail(startable.error());
+  Print("`axonflow serve` can start here");
+  return ExitCode::kOk;
 }
 
 ExitCode RunDev(const DevOptions& options) {
@@ -85,6 +93,8 @@ ExitCode RunDev(const DevOptions& options) {
   app::DataDirectory directory{settings->String("AXONFLOW_DATA_DIR")};
   OrgId org(settings->String("ORG_ID"));
   const Node node{std::move(*settings), std::move(directory), std::move(org)};
+  // First, so that a start that fails does not end the secret that a running server knows.
+  if (const Status startable = CanStart(node); !startable) return Fail(startable.error());
   const Result<identity::IssuedClient> issued = IssueDevClient(node);
   if (!issued) return Fail(issued.error());
 

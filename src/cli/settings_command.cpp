@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "app/configuration.h"
 #include "base/json_writer.h"
@@ -96,13 +97,19 @@ ExitCode RunSettings(const SettingsOptions& options) {
 ExitCode RunSettingsCheck(const ResultOptions& options) {
   const auto settings = settings::Settings::Load(settings::ProcessEnvironment());
   const Status usable = CanServe(settings);
+  const auto warnings = settings ? settings->Warnings() : std::vector<std::string>();
   if (options.output == OutputFormat::kJson) {
     JsonWriter json;
     json.BeginObject().Field("ok", usable.ok());
-    json.Field("problems", usable ? std::string() : usable.error().message).EndObject();
+    json.Field("problems", usable ? std::string() : usable.error().message);
+    json.Key("warnings").BeginArray();
+    for (const std::string& warning : warnings) json.String(warning);
+    json.EndArray().EndObject();
     Print(json.text());
     return usable ? ExitCode::kOk : ExitCodeFor(usable.error().code);
   }
+  // With the result, not with the errors: the command succeeds, and this is what it found out.
+  for (const std::string& warning : warnings) Print("warning: " + ForTerminal(warning));
   if (!usable) return Fail(usable.error());
   Print("`axonflow serve` can start with these settings");
   return ExitCode::kOk;

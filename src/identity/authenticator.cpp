@@ -1,6 +1,7 @@
 #include "identity/authenticator.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -30,8 +31,8 @@ AuthFailure MissingCredentials() {
           "Authentication required: send HTTP Basic credentials with client id and client secret"};
 }
 
-AuthFailure InvalidUserToken(std::string_view reason) {
-  return {401, "invalid_user_token", "Invalid user token: " + std::string(reason)};
+AuthFailure RejectedUserToken(std::string_view reason) {
+  return {401, "user_token_rejected", "Invalid user token: " + std::string(reason)};
 }
 
 AuthFailure InvalidName(std::string_view what) {
@@ -45,21 +46,43 @@ AuthFailure Impersonation(std::string_view code, std::string_view member) {
           "The " + std::string(member) + " of the body is not that of the credential"};
 }
 
-bool EqualIgnoringCase(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && Normalized(a) == Normalized(b);
+// `lower` holds letters in lower case and dashes only.
+bool IsHeader(std::string_view name, std::string_view lower) {
+  return std::equal(name.begin(), name.end(), lower.begin(), lower.end(), [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+  });
 }
 
-// The value of the Authorization header; nothing when it is absent or sent twice, because two
-// parsers could then see two callers.
-std::optional<std::string_view> SingleAuthorization(const net::Request& request) {
-  std::optional<std::string_view> value;
-  for (const auto& [name, text] : request.headers) {
-    if (name.size() != 13 || !EqualIgnoringCase(name, "authorization")) continue;
-    if (value) return std::nullopt;
-    value = text;
+// The headers that say who calls.
+enum IdentityHeader : std::size_t { kAuthorization, kUserToken, kUserEmail, kSessionId };
+constexpr std::array<std::string_view, 4> kIdentityHeaders = {"authorization", "x-user-token",
+                                                              "x-user-email", "x-session-id"};
+
+// The identity headers of one request. Of a repeated one two readers could see two callers: a proxy
+// that checks the last user token, say, and a server that takes the first.
+struct IdentityHeaders {
+  std::array<std::optional<std::string_view>, kIdentityHeaders.size()> values;
+  std::array<bool, kIdentityHeaders.size()> repeated{};
+
+  explicit IdentityHeaders(const net::Request& request) {
+    for (const auto& [name, text] : request.headers) {
+      for (std::size_t i = 0; i < kIdentityHeaders.size(); ++i) {
+        if (!IsHeader(name, kIdentityHeaders[i])) continue;
+        repeated[i] = repeated[i] || values[i].has_value();
+        if (!values[i]) values[i] = text;
+      }
+    }
   }
-  return value;
-}
+
+  std::optional<AuthFailure> Repeated() const {
+    for (std::size_t i = 0; i < kIdentityHeaders.size(); ++i) {
+      if (!repeated[i]) continue;
+      return AuthFailure{400, "invalid_identity",
+                         "The header " + std::string(kIdentityHeaders[i]) + " is sent twice"};
+    }
+    return std::nullopt;
+  }
+};
 
 bool IsPrintable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
@@ -93,8 +116,10 @@ class CommunityAuthenticator final : public Authenticator {
   explicit CommunityAuthenticator(AuthenticatorOptions options) : options_(std::move(options)) {}
 
   AuthResult<Principal> Authenticate(const net::Request& request) const override {
+    const IdentityHeaders headers(request);
+    if (auto failure = headers.Repeated()) return std::move(*failure);
     std::string name(kCommunityClient);
-    if (const auto header = SingleAuthorization(request)) {
+    if (const auto header = headers.values[kAuthorization]) {
       const auto basic = ParseBasic(*header);
       if (basic && !basic->user.empty()) name = basic->user;
     }
@@ -144,15 +169,20 @@ class CredentialAuthenticator final : public Authenticator {
   }
 
   AuthResult<Principal> Authenticate(const net::Request& request) const override {
-    const auto header = SingleAuthorization(request);
-    if (!header) return MissingCredentials();
+    const IdentityHeaders headers(request);
+    const auto header = headers.values[kAuthorization];
+    if (!header || headers.repeated[kAuthorization]) return MissingCredentials();
     const auto basic = ParseBasic(*header);
     if (!basic || basic->user.empty() || basic->password.empty()) return MissingCredentials();
     auto client = CheckSecret(*basic);
     if (std::holds_alternative<AuthFailure>(client)) return client;
     auto& principal = std::get<Principal>(client);
-    auto failure = ApplyUserToken(principal, request.Header("X-User-Token"));
-    if (failure) return std::move(*failure);
+    auto failure = headers.Repeated();
+    if (!failure) failure = ApplyUserToken(principal, headers.values[kUserToken].value_or(""));
+    if (failure) {
+      failure->principal = std::move(principal);
+      return std::move(*failure);
+    }
     if (options_.trust_identity_headers) ApplyAssertedIdentity(request, principal);
     return client;
   }
@@ -172,7 +202,7 @@ class CredentialAuthenticator final : public Authenticator {
     if (principal.user_verified) {
       // Authenticate took the header's token. A second, different one leaves open who is meant.
       if (body.user_token == request.Header("X-User-Token")) return std::nullopt;
-      return InvalidUserToken("the body's user_token and the X-User-Token header differ");
+      return RejectedUserToken("the body's user_token and the X-User-Token header differ");
     }
     auto failure = ApplyUserToken(principal, body.user_token);
     if (failure) return failure;
@@ -186,7 +216,9 @@ class CredentialAuthenticator final : public Authenticator {
     return token.empty() || token == "anonymous" || token == principal.client.str();
   }
 
-  // Does the same work for an unknown client as for a wrong secret: one digest, one comparison.
+  // Does the same work for an unknown client as for a wrong secret: one digest, one comparison, one
+  // call for a look at the store. The thread that this wakes costs more than all of the rest, so
+  // that waking it for one of the two alone would tell them apart.
   AuthResult<Principal> CheckSecret(const BasicCredentials& basic) const {
     Credential credential;
     const auto found = snapshot_.Find(basic.user, credential);
@@ -197,7 +229,10 @@ class CredentialAuthenticator final : public Authenticator {
     const Digest256 presented = SecretDigest(options_.pepper, basic.user, basic.password.Reveal());
     const Digest256& expected = known ? credential.digest : unknown_digest_;
     const bool matches = ConstantTimeEqual(AsBytes(presented), AsBytes(expected));
-    if (!known || !matches) return InvalidCredentials();
+    if (!known || !matches) {
+      snapshot_.LookSoon();
+      return InvalidCredentials();
+    }
     if (!credential.enabled) return AuthFailure{403, "client_disabled", "This client is disabled"};
     Principal principal;
     principal.org = std::move(credential.org);
@@ -211,7 +246,7 @@ class CredentialAuthenticator final : public Authenticator {
   std::optional<AuthFailure> ApplyUserToken(Principal& principal, std::string_view token) const {
     if (IsAbsentToken(token, principal)) return std::nullopt;
     auto claims = VerifyUserToken(token, options_.jwt_secret, Now());
-    if (!claims) return InvalidUserToken(claims.error().message);
+    if (!claims) return RejectedUserToken(claims.error().message);
     if (claims->tenant != principal.tenant.str() ||
         (!claims->org.empty() && claims->org != principal.org.str())) {
       return AuthFailure{403, "tenant_mismatch", "Tenant mismatch"};

@@ -25,9 +25,12 @@ struct BodyIdentity {
 struct AuthFailure {
   int status = 401;  // 400, 401, 403 or 503
   std::string code;  // missing_credentials, invalid_credentials, client_disabled,
-                     // invalid_user_token, tenant_impersonation, org_impersonation,
+                     // user_token_rejected, tenant_impersonation, org_impersonation,
                      // tenant_mismatch, invalid_identity, unavailable
   std::string message;
+  // Set by Authenticate once the client's credential is proven, so that the refusal can be recorded
+  // for its tenant under `code`. It names the client alone, never the user of a refused token.
+  std::optional<Principal> principal = std::nullopt;
 };
 
 template <typename T>
@@ -40,8 +43,9 @@ class Authenticator {
   virtual ~Authenticator() = default;
 
   // From the headers alone: Authorization, X-User-Token and, where they are trusted, X-User-Email
-  // and X-Session-Id. Community mode takes the Basic user name, else `community`, and refuses only
-  // a name that cannot be one.
+  // and X-Session-Id. Refuses a request that carries one of these four headers twice. Community
+  // mode takes the Basic user name, else `community`, and otherwise refuses only a name that cannot
+  // be one.
   virtual AuthResult<Principal> Authenticate(const net::Request& request) const = 0;
 
   // Checks what the body claims against `principal` and adds the user of its token. In community

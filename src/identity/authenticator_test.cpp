@@ -140,6 +140,17 @@ TEST_F(CommunityTest, IgnoresUserTokensOtherSchemesAndHeaders) {
   EXPECT_EQ(principal.session_id, "");
 }
 
+TEST_F(CommunityTest, RefusesARepeatedIdentityHeader) {
+  EXPECT_EQ(StatusAndCode(Authenticate(Call().Basic("shop", "").Basic("bank", ""))),
+            "400 invalid_identity");
+  for (const std::string_view name : {"X-User-Token", "X-User-Email", "x-session-id"}) {
+    EXPECT_EQ(Failure(Authenticate(Call().Header(name, "a"))), "");
+    EXPECT_EQ(StatusAndCode(Authenticate(Call().Header(name, "a").Header(name, "a"))),
+              "400 invalid_identity")
+        << name;
+  }
+}
+
 class CredentialTest : public ::testing::Test {
  protected:
   CredentialTest() {
@@ -219,6 +230,26 @@ TEST_F(CredentialTest, GivesOneAnswerForUnknownClientsAndWrongSecrets) {
   EXPECT_EQ(Failure(Authenticate(Call().Basic("*", secret_))), expected);
 }
 
+TEST_F(CredentialTest, AsksForALookForAWrongSecretAsForAnUnknownClient) {
+  // Nothing but such a call shows a change within this snapshot's interval.
+  auto snapshot = CredentialSnapshot::Start(
+      store_.database(), {milliseconds(60'000), milliseconds(1), milliseconds(90'000)});
+  ASSERT_TRUE(snapshot.ok());
+  const auto authenticator = MakeCredentialAuthenticator(Options(), **snapshot);
+  const auto lets_in = [&](std::string_view client, std::string_view secret) {
+    const Call call = Call().Basic(client, secret);
+    return Within(milliseconds(1'000), [&] {
+      return StatusAndCode(authenticator->Authenticate(call.request())).empty();
+    });
+  };
+  const auto rotated = directory_.RotateClient(ClientId("shop-web"));
+  ASSERT_TRUE(rotated.ok());
+  EXPECT_TRUE(lets_in("shop-web", rotated->secret.Reveal()));
+  const auto created = directory_.CreateClient("shop", "shop-new");
+  ASSERT_TRUE(created.ok());
+  EXPECT_TRUE(lets_in("shop-new", created->secret.Reveal()));
+}
+
 TEST_F(CredentialTest, TellsOfADisabledClientOnlyToWhoKnowsItsSecret) {
   ASSERT_TRUE(directory_.DisableClient(ClientId("shop-web")).ok());
   EXPECT_TRUE(Within(milliseconds(1'000), [&] {
@@ -281,7 +312,7 @@ TEST_F(CredentialTest, TakesTheUserFromAVerifiedTokenInBodyOrHeader) {
   EXPECT_EQ(Failure(Refine(Valid().Header("X-User-Token", token), {"", "", "", token})), "");
   EXPECT_EQ(StatusAndCode(Refine(Valid().Header("X-User-Token", token),
                                  {"", "", "", Token("shop", "eve@example.com", "admin")})),
-            "401 invalid_user_token");
+            "401 user_token_rejected");
 }
 
 TEST_F(CredentialTest, DerivesTheReadScopeFromTheRole) {
@@ -319,15 +350,15 @@ TEST_F(CredentialTest, RefusesBadTokensAndThoseOfOtherTenants) {
     std::string token;
     std::string_view failure;
   } cases[] = {
-      {"bank-web", "401 invalid_user_token"},
-      {"garbage", "401 invalid_user_token"},
-      {good + "x", "401 invalid_user_token"},
+      {"bank-web", "401 user_token_rejected"},
+      {"garbage", "401 user_token_rejected"},
+      {good + "x", "401 user_token_rejected"},
       {SignToken(R"({"alg":"none"})", R"({"tenant_id":"shop"})", kJwtKey),
-       "401 invalid_user_token"},
+       "401 user_token_rejected"},
       {SignToken(kJwtHeader, R"({"exp":1,"tenant_id":"shop","email":"a@b"})", kJwtKey),
-       "401 invalid_user_token"},
+       "401 user_token_rejected"},
       {SignToken(kJwtHeader, R"({"exp":32503680000,"email":"a@b"})", kJwtKey),
-       "401 invalid_user_token"},
+       "401 user_token_rejected"},
       {Token("bank", "ada@example.com", "admin"), "403 tenant_mismatch"},
       {Token("tenant_1", "ada@example.com", "admin"), "403 tenant_mismatch"},
       {Token("shop", "ada@example.com", "admin", R"(,"org_id":"other")"), "403 tenant_mismatch"},
@@ -341,6 +372,46 @@ TEST_F(CredentialTest, RefusesBadTokensAndThoseOfOtherTenants) {
               HasSubstr(": Invalid user token: "));
 }
 
+TEST_F(CredentialTest, NamesTheClientOfARefusalOnceItsSecretIsProven) {
+  const auto refused = [this](const Call& call) {
+    auto result = Authenticate(call);
+    EXPECT_NE(Failure(result), "");
+    return std::holds_alternative<AuthFailure>(result) ? std::get<AuthFailure>(std::move(result))
+                                                       : AuthFailure{};
+  };
+  const Call proven[] = {
+      Valid().Header("X-User-Token", "garbage"),
+      Valid().Header("X-User-Token", Token("bank", "ada@example.com", "admin")),
+      Valid().Header("X-User-Token", "anonymous").Header("X-User-Token", "garbage")};
+  for (const Call& call : proven) {
+    const AuthFailure failure = refused(call);
+    ASSERT_TRUE(failure.principal.has_value()) << failure.code;
+    EXPECT_EQ(failure.principal->org, OrgId("acme"));
+    EXPECT_EQ(failure.principal->tenant, TenantId("shop"));
+    EXPECT_EQ(failure.principal->client, ClientId("shop-web"));
+    EXPECT_EQ(failure.principal->user_email, "shop-web@axonflow.local");
+    EXPECT_FALSE(failure.principal->user_verified);
+  }
+  const Call unproven[] = {Call(), Call().Basic("shop-web", "wrong"), Call().Basic("nobody", "x"),
+                           Call().Basic("shop-web", "wrong").Header("X-User-Token", "garbage")};
+  for (const Call& call : unproven) EXPECT_FALSE(refused(call).principal.has_value());
+}
+
+TEST_F(CredentialTest, RefusesARepeatedIdentityHeader) {
+  const std::string good = Token("shop", "ada@example.com", "developer");
+  const std::pair<std::string, std::string> repeats[][2] = {
+      {{"X-User-Token", "anonymous"}, {"X-User-Token", good}},
+      {{"X-User-Token", good}, {"x-user-token", "shop-web"}},
+      {{"X-User-Token", good}, {"X-USER-TOKEN", good}},
+      {{"X-User-Token", ""}, {"X-User-Token", good}},
+      {{"X-User-Email", "a@example.com"}, {"x-user-email", "b@example.com"}},
+      {{"X-Session-Id", "1"}, {"X-Session-ID", "2"}}};
+  for (const auto& [first, second] : repeats) {
+    const Call call = Valid().Header(first.first, first.second).Header(second.first, second.second);
+    EXPECT_EQ(StatusAndCode(Authenticate(call)), "400 invalid_identity") << second.first;
+  }
+}
+
 TEST_F(CredentialTest, RefusesEveryTokenWithoutAJwtSecret) {
   AuthenticatorOptions options = Options();
   options.jwt_secret = Secret();
@@ -348,7 +419,7 @@ TEST_F(CredentialTest, RefusesEveryTokenWithoutAJwtSecret) {
   const std::string token =
       SignToken(kJwtHeader, R"({"exp":32503680000,"tenant_id":"shop","email":"a@b"})", "");
   EXPECT_EQ(StatusAndCode(Refine(*authenticator, Valid(), {"", "", "", token})),
-            "401 invalid_user_token");
+            "401 user_token_rejected");
 }
 
 TEST_F(CredentialTest, AttributesToTrustedHeadersOnlyWhereNoUserIsVerified) {

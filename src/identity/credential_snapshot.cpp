@@ -59,11 +59,13 @@ CredentialSnapshot::Found CredentialSnapshot::Find(std::string_view client, Cred
     out = entry->second;
     return Found::kYes;
   }
-  if (!look_wanted_.exchange(true)) {
-    const std::lock_guard lock(wake_mutex_);
-    wake_.notify_one();
-  }
   return Found::kNo;
+}
+
+void CredentialSnapshot::LookSoon() const {
+  if (look_wanted_.exchange(true)) return;
+  const std::lock_guard lock(wake_mutex_);
+  wake_.notify_one();
 }
 
 const CredentialMap& CredentialSnapshot::Current() const {

@@ -22,8 +22,8 @@ namespace axonflow::identity {
 // How often the snapshot looks for changes: the longest a rotation or a disabled client takes to
 // reach a running server, the load itself aside.
 inline constexpr std::chrono::milliseconds kRefreshInterval{250};
-// The shortest time between two looks that unknown client ids ask for, and between two loads. It
-// bounds what a caller with made-up ids can cost.
+// The shortest time between two looks that refused callers ask for, and between two loads. It
+// bounds what a caller with made-up ids and secrets can cost.
 inline constexpr std::chrono::milliseconds kLoadSpacing{100};
 // How long the last good snapshot is believed while the store cannot be read.
 inline constexpr std::chrono::milliseconds kStaleMax{30'000};
@@ -71,9 +71,12 @@ class CredentialSnapshot {
   }
   ~CredentialSnapshot();
 
-  // Copies the credential of `client` into `out`. An unknown client asks the thread to look for
-  // changes at once; any number of such askers cause one look.
+  // Copies the credential of `client` into `out`.
   Found Find(std::string_view client, Credential& out) const;
+
+  // Asks the thread to look for changes at once, for a caller whose client or secret may be newer
+  // than the snapshot. Any number of askers cause one look each load_spacing.
+  void LookSoon() const;
 
   std::uint64_t loads() const { return loads_.load(std::memory_order_relaxed); }
 

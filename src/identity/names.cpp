@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
+
 namespace axonflow::identity {
 namespace {
 
@@ -46,11 +48,20 @@ std::string Normalized(std::string_view text) {
 }
 
 bool IsRecordableEmail(std::string_view email) {
-  return !email.empty() && email.size() <= kEmailBytesMax &&
-         std::none_of(email.begin(), email.end(), [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte <= 0x20 || byte == 0x7f;
-         });
+  if (email.size() > kEmailBytesMax) return false;
+  const std::size_t at = email.find('@');
+  if (at == 0 || at == std::string_view::npos || at + 1 == email.size()) return false;
+  if (email.find('@', at + 1) != std::string_view::npos) return false;
+  while (!email.empty()) {
+    const std::size_t length = Utf8SequenceLength(email);
+    if (length == 0) return false;
+    const auto lead = static_cast<unsigned char>(email[0]);
+    const bool control = lead <= 0x20 || lead == 0x7f ||
+                         (lead == 0xc2 && static_cast<unsigned char>(email[1]) <= 0xa0);
+    if (control) return false;
+    email.remove_prefix(length);
+  }
+  return true;
 }
 
 bool IsSharedIdentity(std::string_view email) {

@@ -25,8 +25,9 @@ bool IsReservedName(std::string_view name);
 // are compared and kept.
 std::string Normalized(std::string_view text);
 
-// Whether `email` (normalised) can be recorded as a person's: not blank, at most kEmailBytesMax
-// bytes, visible ASCII or UTF-8 without control characters or spaces.
+// Whether `email` (normalised) can be recorded as a person's: one '@' with something on both sides
+// of it, at most kEmailBytesMax bytes, visible ASCII or well-formed UTF-8 without control
+// characters or spaces.
 bool IsRecordableEmail(std::string_view email);
 
 // Whether `email` (normalised) stands for many people at once, so that it can own no rows.

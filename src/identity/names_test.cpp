@@ -32,10 +32,31 @@ TEST(Normalized, LowersAsciiAndTrims) {
   EXPECT_EQ(Normalized("   "), "");
 }
 
-TEST(IsRecordableEmail, RefusesBlanksControlCharactersAndLength) {
+TEST(IsRecordableEmail, TakesOneAddressInAsciiOrUtf8) {
   EXPECT_TRUE(IsRecordableEmail("ada@example.com"));
-  for (const std::string& email : {std::string(), std::string("a b@c"), std::string("a\n@b"),
-                                   std::string("a\x7f@b"), std::string(255, 'a')}) {
+  EXPECT_TRUE(
+      IsRecordableEmail("j\xc3\xb6rg@b\xc3\xbc"
+                        "cher.example"));
+  EXPECT_TRUE(IsRecordableEmail("a@" + std::string(kEmailBytesMax - 2, 'b')));
+}
+
+TEST(IsRecordableEmail, RefusesBlanksControlCharactersAndLength) {
+  for (const std::string& email :
+       {std::string(), std::string("a b@c"), std::string("a\n@b"), std::string("a\x7f@b"),
+        std::string("a\0@b", 4), std::string("a\xc2\x85@b"), std::string("a\xc2\xa0@b"),
+        "a@" + std::string(kEmailBytesMax - 1, 'b')}) {
+    EXPECT_FALSE(IsRecordableEmail(email)) << email;
+  }
+}
+
+TEST(IsRecordableEmail, RefusesWhatIsNotExactlyOneAddress) {
+  for (const std::string email : {"ada", "@", "@example.com", "ada@", "a@b@c", "a@b,c@d"}) {
+    EXPECT_FALSE(IsRecordableEmail(email)) << email;
+  }
+}
+
+TEST(IsRecordableEmail, RefusesMalformedUtf8) {
+  for (const std::string email : {"a\xff@b", "a@b\xc3", "a\xc0\xaf@b", "a\xed\xa0\x80@b"}) {
     EXPECT_FALSE(IsRecordableEmail(email)) << email;
   }
 }

@@ -58,6 +58,19 @@ void AppendNames(std::string& page, std::span<const std::string_view> names) {
   page += ".\n";
 }
 
+void AppendUnsupported(std::string& page) {
+  page += "\n| Variable | May be set to |\n| --- | --- |\n";
+  for (const UnsupportedVariable& variable : UnsupportedVariables()) {
+    page.append("| ").append(Code(variable.name)).append(" | ");
+    std::string_view separator;
+    for (const std::string_view word : variable.harmless) {
+      page.append(separator).append(Code(word));
+      separator = ", ";
+    }
+    page += variable.harmless.empty() ? "- |\n" : " |\n";
+  }
+}
+
 }  // namespace
 
 std::string DocumentationPage() {
@@ -93,8 +106,14 @@ std::string DocumentationPage() {
   page +=
       "\n## Known, without effect in this version\n\nThey may be set; one warning at start names "
       "those "
-      "that are:\n";
+      "that are, and `ENVIRONMENT`, `HIGH_RISK_ACTION` and the `high_risk` of "
+      "`AXONFLOW_ENFORCE`:\n";
   AppendNames(page, VariablesWithoutEffect());
+  page +=
+      "\n## Known, not supported in this version\n\nThey ask for a protection that this version "
+      "does not have, so they stop the start. Only the values named here, which ask for nothing, "
+      "are let through:\n";
+  AppendUnsupported(page);
   page.pop_back();
   return page;
 }

@@ -53,6 +53,13 @@ const Setting* FindVariable(std::string_view name) {
   return nullptr;
 }
 
+const UnsupportedVariable* FindUnsupported(std::string_view name) {
+  for (const UnsupportedVariable& variable : UnsupportedVariables()) {
+    if (variable.name == name) return &variable;
+  }
+  return nullptr;
+}
+
 const Setting* FindYamlKey(std::string_view key) {
   for (const Setting& setting : Table()) {
     if (!setting.yaml_key.empty() && setting.yaml_key == key) return &setting;
@@ -93,7 +100,10 @@ class Loader {
     }
     // Rules that join several settings only make sense of values that are right by themselves.
     if (problems_.empty()) CheckTogether();
-    if (problems_.empty()) return std::move(settings_);
+    if (problems_.empty()) {
+      WarnOfWhatHasNoEffect();
+      return std::move(settings_);
+    }
     std::string message;
     for (const std::string& problem : problems_) {
       if (!message.empty()) message += '\n';
@@ -104,23 +114,48 @@ class Loader {
 
  private:
   void ReadEnvironment(const std::map<std::string, std::string>& environment) {
-    std::string without_effect;
     for (const auto& [name, text] : environment) {
       if (const Setting* setting = FindVariable(name)) {
         Take(*setting, text, "env", name);
       } else if (Contains(VariablesWithoutEffect(), name)) {
-        if (text.empty()) continue;
-        if (!without_effect.empty()) without_effect += ", ";
-        without_effect += name;
+        if (!text.empty()) without_effect_.push_back(name);
+      } else if (const UnsupportedVariable* unsupported = FindUnsupported(name)) {
+        Refuse(*unsupported, Trimmed(text));
       } else if (HasOurPrefix(name) && !Contains(ClientVariables(), name)) {
         const auto nearest = NearestVariable(Upper(name));
         problems_.push_back(name + " is not a known setting" + Suggestion(nearest));
       }
     }
-    if (!without_effect.empty()) {
-      settings_.warnings_.push_back("These settings have no effect in this version: " +
-                                    without_effect);
+  }
+
+  // Never shows the value: some of these are keys.
+  void Refuse(const UnsupportedVariable& variable, std::string_view text) {
+    if (text.empty()) return;
+    const std::string upper = Upper(text);
+    for (const std::string_view harmless : variable.harmless) {
+      if (upper == Upper(harmless)) return;
     }
+    std::string way_out = ": unset it";
+    if (!variable.harmless.empty())
+      way_out += ", or set it to " + std::string(variable.harmless[0]);
+    problems_.push_back(std::string(variable.name) + " is not supported in this version" + way_out);
+  }
+
+  // One line at start. A setting of the table counts from whichever source it came.
+  void WarnOfWhatHasNoEffect() {
+    for (const std::string_view inert : {"ENVIRONMENT", "HIGH_RISK_ACTION"}) {
+      if (settings_.IsSet(inert)) without_effect_.emplace_back(inert);
+    }
+    for (const std::string& group : ParseList(settings_.String("AXONFLOW_ENFORCE"))) {
+      if (Upper(group) == "HIGH_RISK")
+        without_effect_.emplace_back("high_risk of AXONFLOW_ENFORCE");
+    }
+    if (without_effect_.empty()) return;
+    std::string names;
+    for (const std::string& name : without_effect_) {
+      names += (names.empty() ? "" : ", ") + name;
+    }
+    settings_.warnings_.push_back("These settings have no effect in this version: " + names);
   }
 
   void ReadFile(const std::string& file) {
@@ -210,6 +245,7 @@ class Loader {
 
   Settings settings_;
   std::vector<std::string> problems_;
+  std::vector<std::string> without_effect_;
 };
 
 Result<Settings> Settings::Load(const std::map<std::string, std::string>& environment) {

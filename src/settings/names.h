@@ -16,6 +16,16 @@ std::span<const std::string_view> ClientVariables();
 // warning at start, so that nobody relies on them.
 std::span<const std::string_view> VariablesWithoutEffect();
 
+// A setting of the reference that asks for a protection which this version does not have. Serving
+// without it would be worse than not serving, so it stops the start.
+struct UnsupportedVariable {
+  std::string_view name;
+  // What it may be set to all the same, in any case, because it asks for no more than this version
+  // does.
+  std::span<const std::string_view> harmless;
+};
+std::span<const UnsupportedVariable> UnsupportedVariables();
+
 // The smallest number of insertions, deletions, substitutions and swaps of neighbours (each
 // character edited at most once) that makes `a` into `b`. Both at most kComparedBytesMax bytes;
 // longer ones are cut.

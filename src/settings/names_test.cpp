@@ -38,6 +38,8 @@ TEST(Names, AreInOneListOnly) {
     EXPECT_TRUE(seen.insert(setting.variable).second) << setting.variable;
   for (const auto name : ClientVariables()) EXPECT_TRUE(seen.insert(name).second) << name;
   for (const auto name : VariablesWithoutEffect()) EXPECT_TRUE(seen.insert(name).second) << name;
+  for (const auto& row : UnsupportedVariables())
+    EXPECT_TRUE(seen.insert(row.name).second) << row.name;
 }
 
 TEST(NearestVariable, FindsSlipsAndNothingElse) {

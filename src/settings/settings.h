@@ -36,7 +36,8 @@ class Settings {
   // Reads `environment` and, when AXONFLOW_CONFIG_FILE names one, a YAML file below it (environment
   // wins). Fails with every problem at once, one a line: unknown AXONFLOW_* names and unknown YAML
   // keys with the nearest known one, bad values with variable, value (never of a secret) and what
-  // is accepted. Names that only the official clients read are known and ignored.
+  // is accepted, settings that ask for a protection which this version does not have. Names that
+  // only the official clients read are known and ignored.
   static Result<Settings> Load(const std::map<std::string, std::string>& environment);
 
   // One line for each thing that is allowed but probably not what the operator meant, to be logged

@@ -157,12 +157,53 @@ TEST(Settings, IgnoresTheVariablesOfTheClients) {
 TEST(Settings, SaysOnceWhichSettingsHaveNoEffect) {
   const auto settings = Settings::Load({{"AXONFLOW_LICENSE_KEY", "AXON-secret"},
                                         {"REDIS_URL", "redis://:pw@x"},
-                                        {"MCP_READ_ONLY", ""}});
+                                        {"AUDIT_MODE", ""}});
   ASSERT_TRUE(settings.ok()) << settings.error().message;
   EXPECT_THAT(
       settings->Warnings(),
       ElementsAre(
           "These settings have no effect in this version: AXONFLOW_LICENSE_KEY, REDIS_URL"));
+}
+
+TEST(Settings, SaysWhichRowsOfTheTableHaveNoEffect) {
+  const auto settings = Settings::Load({{"ENVIRONMENT", "production"},
+                                        {"HIGH_RISK_ACTION", "block"},
+                                        {"AXONFLOW_ENFORCE", "pii, High_Risk"},
+                                        {"ADMIN_API_KEY", "x"}});
+  ASSERT_TRUE(settings.ok()) << settings.error().message;
+  EXPECT_THAT(settings->Warnings(),
+              ElementsAre("These settings have no effect in this version: ADMIN_API_KEY, "
+                          "ENVIRONMENT, HIGH_RISK_ACTION, high_risk of AXONFLOW_ENFORCE"));
+  const auto fine = Settings::Load({{"AXONFLOW_ENFORCE", "pii"}});
+  ASSERT_TRUE(fine.ok()) << fine.error().message;
+  EXPECT_TRUE(fine->Warnings().empty());
+}
+
+TEST(Settings, StopsOnProtectionsThatThisVersionDoesNotHave) {
+  const Environment cases = {
+      {"AXONFLOW_REQUIRE_USER_TOKEN", "true"},   {"AXONFLOW_FAIL_MODE", "open"},
+      {"AXONFLOW_AUDIT_SIGNING_KEY", "hunter2"}, {"AXONFLOW_AUDIT_S3_BUCKET", "hunter2"},
+      {"CONNECTOR_ENCRYPTION_KEY", "hunter2"},   {"MCP_READ_ONLY", "true"},
+      {"SQLI_SCANNER_MODE", "advanced"},         {"MCP_MAX_ROWS_PER_QUERY", "10000"}};
+  for (const auto& [name, value] : cases) {
+    EXPECT_THAT(Problems({{name, value}}),
+                AllOf(HasSubstr(name + " is not supported in this version: unset it"),
+                      Not(HasSubstr("hunter2"))));
+  }
+  const std::string all = Problems(cases);
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n') + 1, static_cast<long>(cases.size()));
+  EXPECT_THAT(all, HasSubstr("AXONFLOW_REQUIRE_USER_TOKEN is not supported in this version: unset "
+                             "it, or set it to false"));
+}
+
+TEST(Settings, LetsUnsupportedProtectionsBeSwitchedOff) {
+  const auto settings = Settings::Load({{"AXONFLOW_REQUIRE_USER_TOKEN", "False"},
+                                        {"AXONFLOW_FAIL_MODE", "closed"},
+                                        {"AXONFLOW_AUDIT_SIGNING_KEY", " \n"},
+                                        {"SQLI_SCANNER_MODE", "basic"},
+                                        {"MCP_READ_ONLY", "0"}});
+  ASSERT_TRUE(settings.ok()) << settings.error().message;
+  EXPECT_TRUE(settings->Warnings().empty());
 }
 
 TEST(Settings, TreatsAnEmptyVariableAsUnset) {

@@ -15,7 +15,9 @@ void AddNode(Rows& rows) {
                   Type::kEnum,
                   "",
                   "How callers are told apart. `community` needs no credentials, every other mode "
-                  "does. Matched exactly; `axonflow serve` refuses to start without it.",
+                  "does. Matched exactly; `axonflow serve` refuses to start without it, and with "
+                  "`community-saas` and `saas`, whose organisations the embedded store cannot "
+                  "keep apart.",
                   {"community", "evaluation", "community-saas", "in-vpc-enterprise", "enterprise",
                    "invpc", "in-vpc-healthcare", "in-vpc-banking", "in-vpc-travel", "saas"}});
   rows.push_back({"DEPLOYMENT_KIND",
@@ -28,7 +30,7 @@ void AddNode(Rows& rows) {
                   "deployment.environment",
                   Type::kEnum,
                   "",
-                  "Where this node runs. Unset means a developer's machine.",
+                  "Where this node runs. No effect in this version.",
                   {"development", "dev", "local", "staging", "production"}});
   rows.push_back({"ORG_ID",
                   "deployment.org_id",
@@ -69,8 +71,8 @@ void AddServer(Rows& rows) {
                   "server.bind_address",
                   Type::kString,
                   "",
-                  "Numeric address to listen on. Unset means 127.0.0.1 in community mode and "
-                  "0.0.0.0 in every other mode.",
+                  "Numeric address to listen on. Unset means 127.0.0.1 in every mode: this version "
+                  "has no TLS, so any other address takes credentials and prompts in clear text.",
                   {}});
   rows.push_back({"AXONFLOW_ALLOW_ANONYMOUS",
                   "server.allow_anonymous",
@@ -153,15 +155,16 @@ void AddPosture(Rows& rows) {
                   "posture.profile",
                   Type::kString,
                   "",
-                  "Actions of all six groups at once: `dev`, `default`, `strict` or `compliance`. "
+                  "Actions of all groups at once: `dev`, `default`, `strict` or `compliance`. "
                   "Unset means `default`.",
                   {}});
   rows.push_back({"AXONFLOW_ENFORCE",
                   "posture.enforce",
                   Type::kString,
                   "",
-                  "Groups that block: a list of `pii`, `sqli`, `sensitive_data`, `high_risk`, "
-                  "`dangerous_queries`, `dangerous_commands`, or `all` or `none`.",
+                  "Groups that block: a list of `pii`, `sqli`, `sensitive_data`, "
+                  "`dangerous_queries`, `dangerous_commands`, or `all` or `none`. `high_risk` is "
+                  "accepted and has no effect in this version.",
                   {}});
   struct Action {
     std::string_view variable, yaml_key, meaning;
@@ -172,7 +175,8 @@ void AddPosture(Rows& rows) {
       {"SENSITIVE_DATA_ACTION", "posture.sensitive_data",
        "Secrets and other sensitive data: `block`, `warn` or `log`."},
       {"HIGH_RISK_ACTION", "posture.high_risk",
-       "A risk score above 0.8: `block`, `warn` or `log`."},
+       "A risk score above 0.8: `block`, `warn` or `log`. No effect in this version, which has no "
+       "risk score."},
       {"DANGEROUS_QUERY_ACTION", "posture.dangerous_queries",
        "Destructive database statements: `block`, `warn` or `log`."},
       {"DANGEROUS_COMMAND_ACTION", "posture.dangerous_commands",
