@@ -125,7 +125,7 @@ class Axonflow:
         while True:
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=5) as link:
-                    link.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    link.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                     if link.recv(64).startswith(b"HTTP/1.1 200"):
                         return time.monotonic() - begin
             except OSError:

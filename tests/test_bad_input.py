@@ -191,7 +191,7 @@ def test_bodies_that_never_end_take_little_memory_and_give_it_back(make_server):
     server.stop()
     if not SANITIZED:  # whose shadow memory and quarantine are no measure
         assert during < 200, (before, during, after)
-        assert after <= before + 40, (before, during, after)
+        assert after <= before + 80, (before, during, after)
 
 
 def test_refusal_for_lack_of_room_says_when_to_come_back(make_server):
@@ -225,14 +225,13 @@ def test_64_clients_with_bodies_of_100_kib_are_all_served(community):
 
     def ask(_):
         link = community.connect(timeout=30)
-        statuses = [exchange(link, "POST", "/api/policies/test", body).status for _ in range(3)]
+        statuses = [exchange(link, "POST", "/api/policy/pre-check", body).status for _ in range(3)]
         link.close()
         return statuses
 
     with concurrent.futures.ThreadPoolExecutor(64) as pool:
         for statuses in pool.map(ask, range(64)):
-            assert 413 not in statuses
-            assert not [status for status in statuses if status >= 500], statuses
+            assert statuses == [200, 200, 200]
 
 
 def test_client_that_leaves_before_the_answer_harms_nobody(community):

@@ -156,9 +156,9 @@ def test_malformed_request_line_or_host_is_refused(community, lines):
     sentence_of(body_of(received))
 
 
-LOCAL_HOSTS = ["localhost", "localhost:8080", "LOCALHOST", "127.0.0.1", "127.0.0.1:1", "[::1]:8080"]
+LOCAL_HOSTS = ["localhost", "localhost:8080", "LOCALHOST", "127.0.0.1", "127.0.0.1:1", "[::1]:8080", "agent", "app.localhost"]
 OTHER_HOSTS = ["evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.nip.io",
-               "192.168.1.1", "user@localhost", ""]
+               "user@localhost", ""]
 OTHER_ORIGINS = ["https://evil.example", "http://localhost.evil.example", "null",
                  "chrome-extension://abcdef"]
 

@@ -2,12 +2,16 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "api/api.h"
 #include "app/configuration.h"
+#include "app/descriptors.h"
+#include "app/loopback_guard.h"
 #include "app/policy_source.h"
+#include "app/refusal_counters.h"
 #include "audit/journal.h"
 #include "audit/shipper.h"
 #include "base/worker_pool.h"
@@ -31,6 +35,10 @@ constexpr std::size_t kComputeAdmittedMax = 256;
 // Reads of the store: as many as the store has readers.
 constexpr int kBlockingThreads = 4;
 constexpr std::size_t kBlockingAdmittedMax = 256;
+// What the store gets for the last records even when the requests took all of the grace.
+constexpr std::chrono::milliseconds kShipWaitMin{300};
+// How long the end of the process waits for a store that does not take the last records.
+constexpr std::chrono::milliseconds kShipperStopWait{1'000};
 
 Status MakeFolder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -67,20 +75,37 @@ struct App::Impl {
   std::optional<WorkerPool> blocking;
   std::unique_ptr<governance::Governor> governor;
   std::unique_ptr<api::Api> api;
+  std::optional<RefusalCounters> refusals;
+  std::optional<LoopbackGuard> guard;
   std::unique_ptr<net::Server> server;
 
-  // Nothing may post to an executor that is gone: connections first, then the journal's thread,
-  // then the executors (the server's threads, the pools) with the rest.
-  ~Impl() {
-    if (server) server->Drain(std::chrono::milliseconds(0));
-    if (journal) journal->Stop();
-  }
+  ~Impl();
 
   Status OpenStores(const DataDirectory& directory);
   Status BuildIdentity(const DataDirectory& directory);
   void BuildPipeline();
   Status Readiness() const;
 };
+
+// A request in flight runs through the journal, the pools and the server's threads, in any order,
+// and uses everything above them. So each of these is brought to rest, in an order in which nobody
+// posts to an executor that has stopped, before the first member goes away.
+App::Impl::~Impl() {
+  if (server) server->Drain(std::chrono::milliseconds(0));
+  if (shipper) shipper->EndWaits();
+  if (journal) journal->Stop();
+  if (blocking) blocking->Stop();
+  if (compute) compute->Stop();
+  server.reset();
+  if (shipper && !shipper->Stop(kShipperStopWait)) {
+    // A store that somebody holds locked keeps the thread for seconds. What it uses stays in memory
+    // for the little that is left of this process; the journal has the records.
+    static_cast<void>(shipper.release());
+    static_cast<void>(journal.release());
+    credentials.reset();
+    static_cast<void>(database.release());
+  }
+}
 
 Status App::Impl::OpenStores(const DataDirectory& directory) {
   auto opened = store::OpenSqlite(directory.database());
@@ -161,7 +186,18 @@ Result<std::unique_ptr<App>> App::Build(const settings::Settings& settings) {
 
 Status App::Start() {
   if (auto started = impl_->shipper->Start(); !started) return started;
-  auto server = net::Server::Listen(impl_->configuration.server, *impl_->api);
+  auto& options = impl_->configuration.server;
+  options.limits.connections_max =
+      ConnectionsWithin(RaiseDescriptorLimit(), options.limits.connections_max);
+  impl_->refusals.emplace(impl_->metrics);
+  options.on_refused = [&refusals = *impl_->refusals](const char* reason) {
+    refusals.Count(reason);
+  };
+  net::Handler* handler = impl_->api.get();
+  if (impl_->configuration.guards_loopback) {
+    handler = &impl_->guard.emplace(options.address, *handler, options.on_refused);
+  }
+  auto server = net::Server::Listen(options, *handler);
   if (!server) return server.error();
   impl_->server = std::move(*server);
   impl_->server->Run();
@@ -169,16 +205,25 @@ Status App::Start() {
                                  {"port", static_cast<std::int64_t>(port())},
                                  {"mode", impl_->configuration.api.deployment_mode},
                                  {"version", impl_->configuration.api.version}});
+  if (!IsLoopback(options.address)) {
+    telemetry::LogWarn("serving without TLS; put a proxy that speaks TLS in front of it",
+                       {{"address", options.address}});
+  }
   return {};
 }
 
 std::uint16_t App::port() const { return impl_->server ? impl_->server->port() : 0; }
 
 void App::Drain(std::chrono::milliseconds grace) {
+  const auto deadline = std::chrono::steady_clock::now() + grace;
   const auto cut_off = impl_->server ? impl_->server->Drain(grace) : 0;
   // The journal is synced as it is written; what is durable goes to the store now, so that the next
   // start has nothing to catch up with.
-  const auto shipped = impl_->shipper->WaitUntilShipped(impl_->journal->durable(), grace);
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      deadline - std::chrono::steady_clock::now());
+  const auto shipped =
+      impl_->shipper->WaitUntilShipped(impl_->journal->durable(), std::max(left, kShipWaitMin));
+  impl_->shipper->EndWaits();
   if (!shipped) {
     telemetry::LogWarn(
         "stopped with records that are not in the store yet; the next start ships them",

@@ -33,8 +33,8 @@ class App {
   Status Start();
   std::uint16_t port() const;
 
-  // Stops accepting, finishes what is in flight (at most `grace`), syncs the journal, ships the
-  // rest.
+  // Stops accepting, finishes what is in flight, syncs the journal, ships the rest: all of it
+  // within `grace`. The destructor takes up to about two seconds more when the store is stuck.
   void Drain(std::chrono::milliseconds grace);
 
  private:

@@ -1,6 +1,5 @@
 #include "app/configuration.h"
 
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,22 +11,11 @@
 namespace axonflow::app {
 namespace {
 
-constexpr std::string_view kLoopback = "127.0.0.1";
-constexpr std::string_view kAllInterfaces = "0.0.0.0";
-constexpr std::string_view kSentinelOrg = "local-dev-org";
+// Until the server speaks TLS itself, other machines are let in by name only.
+constexpr std::string_view kDefaultAddress = "127.0.0.1";
 
 Error Refused(std::string message) {
   return Error{ErrorCode::kInvalidArgument, std::move(message)};
-}
-
-bool IsLoopback(const std::string& address) {
-  return address == "::1" || address.starts_with("127.");
-}
-
-bool IsNumericAddress(const std::string& address) {
-  unsigned char bytes[16];
-  return inet_pton(AF_INET, address.c_str(), bytes) == 1 ||
-         inet_pton(AF_INET6, address.c_str(), bytes) == 1;
 }
 
 // Modes whose tenants belong to several organisations, which only a database with row-level
@@ -42,35 +30,13 @@ Status CheckMode(const settings::Settings& settings) {
                    " serves several organisations, which the embedded store cannot keep apart; "
                    "this version serves one organisation: use enterprise");
   }
-  if (settings.IsSet("DATABASE_URL")) {
-    return Refused("DATABASE_URL is set, but this version has only the embedded store; unset it");
-  }
-  if (settings.Bool("AXONFLOW_DB_USE_APP_ROLE")) {
-    return Refused(
-        "AXONFLOW_DB_USE_APP_ROLE=true needs a database with row-level security; the embedded "
-        "store has none: unset it");
-  }
-  if (settings.String("DEPLOYMENT_KIND") == "production" &&
-      settings.String("ORG_ID") == kSentinelOrg) {
-    return Refused("DEPLOYMENT_KIND=production needs an ORG_ID of your own, not " +
-                   std::string(kSentinelOrg));
-  }
   return {};
 }
 
-Result<net::ServerOptions> ConfigureServer(const settings::Settings& settings, bool community) {
+net::ServerOptions ConfigureServer(const settings::Settings& settings) {
   net::ServerOptions server;
   server.address = settings.String("AXONFLOW_BIND_ADDRESS");
-  if (server.address.empty()) server.address = community ? kLoopback : kAllInterfaces;
-  if (!IsNumericAddress(server.address)) {
-    return Refused("AXONFLOW_BIND_ADDRESS must be a numeric IPv4 or IPv6 address");
-  }
-  if (community && !IsLoopback(server.address) && !settings.Bool("AXONFLOW_ALLOW_ANONYMOUS")) {
-    return Refused(
-        "community mode asks nobody for credentials, so it listens on loopback only; "
-        "AXONFLOW_ALLOW_ANONYMOUS=true lets it listen on " +
-        server.address);
-  }
+  if (server.address.empty()) server.address = kDefaultAddress;
   server.port = static_cast<std::uint16_t>(settings.Integer("PORT"));
   server.threads = static_cast<int>(settings.Integer("AXONFLOW_IO_THREADS"));
   if (server.threads == 0) {
@@ -90,13 +56,18 @@ std::string NodeName() {
 
 }  // namespace
 
+bool IsLoopback(std::string_view address) {
+  return address == "::1" || address.starts_with("127.");
+}
+
 Result<Configuration> Configure(const settings::Settings& settings) {
   if (auto mode = CheckMode(settings); !mode) return mode.error();
   Configuration configuration;
   configuration.community = settings.String("DEPLOYMENT_MODE") == "community";
-  auto server = ConfigureServer(settings, configuration.community);
-  if (!server) return server.error();
-  configuration.server = std::move(*server);
+  configuration.server = ConfigureServer(settings);
+  configuration.guards_loopback = configuration.community &&
+                                  IsLoopback(configuration.server.address) &&
+                                  !settings.Bool("AXONFLOW_ALLOW_ANONYMOUS");
 
   auto posture = policy::Posture::FromVariables(settings.PostureVariables());
   if (!posture) return posture.error();

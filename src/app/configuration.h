@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "api/services.h"
 #include "audit/journal.h"
@@ -13,9 +14,15 @@
 
 namespace axonflow::app {
 
+// Whether a numeric address reaches this machine only.
+bool IsLoopback(std::string_view address);
+
 // What each room is told, derived from the settings and checked against each other.
 struct Configuration {
   bool community = false;
+  // Nobody has to show a credential because only this machine reaches the listener: web pages must
+  // be kept out (see app/loopback_guard.h).
+  bool guards_loopback = false;
   net::ServerOptions server;
   api::Options api;
   audit::JournalOptions journal;  // the directory is filled in by the owner
@@ -26,8 +33,8 @@ struct Configuration {
   std::string node;
 };
 
-// Fails with a sentence that names the setting and what to do when the settings contradict each
-// other or ask for what this version does not have.
+// Fails with a sentence that names the setting and what to do when the settings ask for what this
+// version does not have. Settings that contradict each other were refused by Settings::Load.
 Result<Configuration> Configure(const settings::Settings& settings);
 
 }  // namespace axonflow::app

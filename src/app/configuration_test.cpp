@@ -22,11 +22,21 @@ TEST(Configure, CommunityListensOnLoopbackOnlyUnlessAllowed) {
                     {"AXONFLOW_ALLOW_ANONYMOUS", "true"}}));
 }
 
-TEST(Configure, CredentialModesListenEverywhereByDefault) {
+TEST(Configure, CredentialModesListenOnLoopbackToo) {
   const auto configuration = From({{"DEPLOYMENT_MODE", "enterprise"}});
   ASSERT_TRUE(configuration);
-  EXPECT_EQ(configuration->server.address, "0.0.0.0");
+  EXPECT_EQ(configuration->server.address, "127.0.0.1");
   EXPECT_FALSE(configuration->community);
+  EXPECT_EQ(From({{"DEPLOYMENT_MODE", "enterprise"}, {"AXONFLOW_BIND_ADDRESS", "0.0.0.0"}})
+                ->server.address,
+            "0.0.0.0");
+}
+
+TEST(Configure, GuardsALoopbackListenerThatAsksNobodyForCredentials) {
+  EXPECT_TRUE(From({{"DEPLOYMENT_MODE", "community"}})->guards_loopback);
+  EXPECT_FALSE(From({{"DEPLOYMENT_MODE", "enterprise"}})->guards_loopback);
+  EXPECT_FALSE(From({{"DEPLOYMENT_MODE", "community"}, {"AXONFLOW_ALLOW_ANONYMOUS", "true"}})
+                   ->guards_loopback);
 }
 
 TEST(Configure, RefusesWhatThisVersionCannotKeepApart) {

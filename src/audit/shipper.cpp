@@ -53,7 +53,10 @@ struct Shipper::Impl {
   std::condition_variable wake;
   std::condition_variable advanced;
   JournalPosition wanted{};  // some reader waits for this position
+  std::condition_variable thread_ended;
   bool stopping = false;
+  bool waits_ended = false;
+  bool running = false;  // the thread has not come to its end
   Status health;
   std::atomic<JournalPosition> shipped{JournalPosition::kNone};
 
@@ -64,13 +67,24 @@ Shipper::Shipper(Journal& journal, store::Database& database, ShipperOptions opt
     : impl_(std::make_unique<Impl>(journal, database, options)) {}
 
 Shipper::~Shipper() {
-  if (!impl_->thread.joinable()) return;
+  Stop(std::chrono::milliseconds(0));
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+void Shipper::EndWaits() {
   {
     const std::lock_guard lock(impl_->mutex);
-    impl_->stopping = true;
+    impl_->waits_ended = true;
   }
+  impl_->advanced.notify_all();
+}
+
+bool Shipper::Stop(std::chrono::milliseconds wait) {
+  EndWaits();
+  std::unique_lock lock(impl_->mutex);
+  impl_->stopping = true;
   impl_->wake.notify_all();
-  impl_->thread.join();
+  return impl_->thread_ended.wait_for(lock, wait, [&] { return !impl_->running; });
 }
 
 Status Shipper::Start() {
@@ -96,7 +110,13 @@ Status Shipper::Start() {
       impl_->journal.ReadAfter(position, 1, [](JournalPosition, std::string_view) {});
   if (!readable) return readable.error();
   impl_->shipped = position;
-  impl_->thread = std::thread([impl = impl_.get()] { impl->Run(); });
+  impl_->running = true;
+  impl_->thread = std::thread([impl = impl_.get()] {
+    impl->Run();
+    const std::lock_guard lock(impl->mutex);
+    impl->running = false;
+    impl->thread_ended.notify_all();
+  });
   return {};
 }
 
@@ -204,9 +224,12 @@ Status Shipper::WaitUntilShipped(JournalPosition position, std::chrono::millisec
   if (impl_->shipped.load() >= position) return {};
   impl_->wanted = std::max(impl_->wanted, position);
   impl_->wake.notify_one();
-  const bool arrived =
-      impl_->advanced.wait_for(lock, timeout, [&] { return impl_->shipped.load() >= position; });
-  if (arrived) return {};
+  impl_->advanced.wait_for(lock, timeout,
+                           [&] { return impl_->shipped.load() >= position || impl_->waits_ended; });
+  if (impl_->shipped.load() >= position) return {};
+  if (impl_->waits_ended) {
+    return Error{ErrorCode::kUnavailable, "audit store: the server is stopping"};
+  }
   std::string message = "audit store: it did not receive the latest records in time";
   if (!impl_->health.ok()) message += " (" + impl_->health.error().message + ")";
   return Error{ErrorCode::kDeadlineExceeded, message};

@@ -22,14 +22,23 @@ struct ShipperOptions {
 class Shipper {
  public:
   Shipper(Journal& journal, store::Database& database, ShipperOptions options);
-  ~Shipper();  // ships what is durable, then stops
+  ~Shipper();  // Stop, however long the store takes
 
   // Starts the thread. Fails when the store's last position is beyond the journal's.
   Status Start();
 
   // Blocks until everything up to `position` is in the store; wakes the shipper at once.
-  // kDeadlineExceeded when that takes longer. Reads after a write go through here.
+  // kDeadlineExceeded when that takes longer, kUnavailable after EndWaits. Reads after a write go
+  // through here.
   Status WaitUntilShipped(JournalPosition position, std::chrono::milliseconds timeout);
+
+  // Sends home everyone who waits in WaitUntilShipped or will: the process is stopping and nobody
+  // reads the answer.
+  void EndWaits();
+
+  // Ends the waits, ships what is durable, then ends the thread, which the store can hold up. False
+  // when that took longer than `wait`; the thread then still uses the journal and the store.
+  bool Stop(std::chrono::milliseconds wait);
 
   JournalPosition shipped() const;
   Status health() const;

@@ -311,5 +311,53 @@ TEST(ShipperCrash, EachRecordIsStoredExactlyOnceAcrossSigkill) {
   EXPECT_GT(appended, 0u);
 }
 
+TEST_F(ShipperTest, EndWaitsSendsHomeWhoWaitsAndWhoComesLater) {
+  FaultyStore faulty(*database_);
+  faulty.Set(FaultyStore::Fault::kAway);
+  Shipper shipper(*journal_, faulty, {.interval = milliseconds(1)});
+  ASSERT_TRUE(shipper.Start().ok());
+  const auto position = Append(Encoded(DecisionRecord()));
+  Status waited;
+  std::thread reader([&] { waited = shipper.WaitUntilShipped(position, kPatience); });
+  const auto begin = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(milliseconds(20));
+  shipper.EndWaits();
+  reader.join();
+  const auto later = shipper.WaitUntilShipped(position, kPatience);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience / 2);
+  ASSERT_FALSE(waited.ok());
+  EXPECT_EQ(waited.error().code, ErrorCode::kUnavailable);
+  ASSERT_FALSE(later.ok());
+  EXPECT_EQ(later.error().code, ErrorCode::kUnavailable);
+  // What is in the store already needs no wait.
+  EXPECT_TRUE(shipper.WaitUntilShipped(JournalPosition::kNone, kPatience).ok());
+}
+
+TEST_F(ShipperTest, StopShipsTheRest) {
+  Shipper shipper(*journal_, *database_, {.interval = milliseconds(300'000)});
+  ASSERT_TRUE(shipper.Start().ok());
+  const auto last = AppendRecords(3);
+  EXPECT_TRUE(shipper.Stop(kPatience));
+  EXPECT_EQ(shipper.shipped(), last);
+}
+
+TEST_F(ShipperTest, StopSaysWhenTheStoreHoldsTheThreadUp) {
+  Shipper shipper(*journal_, *database_, {.interval = milliseconds(1)});
+  ASSERT_TRUE(shipper.Start().ok());
+  auto other = store::OpenSqlite(folder_.path() / "store.db");
+  ASSERT_TRUE(other.ok());
+  const auto held = (*other)->WriteAsPlatform("test", [&](store::Transaction&) {
+    Append(Encoded(DecisionRecord()));
+    std::this_thread::sleep_for(milliseconds(200));  // the thread has begun to wait for its turn
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_FALSE(shipper.Stop(milliseconds(50)));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(2'000));
+    return Status();
+  });
+  ASSERT_TRUE(held.ok());
+  EXPECT_TRUE(shipper.Stop(kPatience));
+  EXPECT_EQ(shipper.shipped(), journal_->durable());
+}
+
 }  // namespace
 }  // namespace axonflow::audit

@@ -13,13 +13,19 @@ WorkerPool::WorkerPool(std::string name, int threads, int niceness, std::size_t 
   for (int i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
-WorkerPool::~WorkerPool() {
+WorkerPool::~WorkerPool() { Stop(); }
+
+void WorkerPool::Stop() {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    left_.wait_for(lock, kStopWait, [this] { return admitted_ == 0; });
     stopping_ = true;
   }
   wake_.notify_all();
-  for (auto& thread : threads_) thread.join();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
 }
 
 void WorkerPool::Post(std::span<const std::coroutine_handle<>> handles) {
@@ -36,7 +42,7 @@ void WorkerPool::Post(std::span<const std::coroutine_handle<>> handles) {
 
 bool WorkerPool::TryEnter() {
   const std::lock_guard lock(mutex_);
-  if (admitted_ >= admitted_max_) return false;
+  if (closed_ || admitted_ >= admitted_max_) return false;
   ++admitted_;
   return true;
 }
@@ -44,6 +50,7 @@ bool WorkerPool::TryEnter() {
 void WorkerPool::Leave() {
   const std::lock_guard lock(mutex_);
   --admitted_;
+  if (closed_ && admitted_ == 0) left_.notify_all();
 }
 
 void WorkerPool::Run() {

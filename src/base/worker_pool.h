@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <coroutine>
 #include <cstddef>
@@ -22,7 +23,15 @@ class WorkerPool : public Executor {
   // `name` labels the threads. `niceness` (0 to 19) is added to theirs, so that I/O threads win the
   // core. `admitted_max` bounds the coroutines between TryEnter and Leave.
   WorkerPool(std::string name, int threads, int niceness, std::size_t admitted_max);
-  ~WorkerPool() override;  // finishes what was posted, then joins
+  ~WorkerPool() override;  // Stop
+
+  // How long Stop waits for coroutines that were admitted and are elsewhere at the moment.
+  static constexpr std::chrono::milliseconds kStopWait{1'000};
+
+  // Refuses every further TryEnter, lets what was admitted and posted run to its end, then joins.
+  // The executors that those coroutines go on to must still run. Afterwards a Post keeps the handle
+  // and never resumes it: only who has no place can do that. Not from a thread of the pool.
+  void Stop();
 
   void Post(std::span<const std::coroutine_handle<>> handles) override;
 
@@ -39,8 +48,10 @@ class WorkerPool : public Executor {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<std::coroutine_handle<>> queue_;
+  std::condition_variable left_;
   std::size_t admitted_ = 0;
-  bool stopping_ = false;
+  bool closed_ = false;    // nobody is admitted any more
+  bool stopping_ = false;  // the threads end when the queue is empty
   std::vector<std::thread> threads_;
 };
 

@@ -25,8 +25,8 @@ constexpr std::size_t kKeptBytesMax = 64 << 10;
 // client reads it (RFC 9112 section 9.6).
 constexpr std::size_t kLingerBytesMax = 64 << 20;
 constexpr std::chrono::milliseconds kLingerTime{3'000};
-constexpr std::size_t kLingerReadBytes = 64 << 10;
 
+constexpr const char* kRetryAfterSeconds = "1";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -40,15 +40,19 @@ class Connection::ReadSome {
     socket_.async_read_some(boost::asio::buffer(space_.data(), space_.size()),
                             [this, handle](const error_code& error, std::size_t bytes) {
                               bytes_ = error ? 0 : bytes;
+                              ended_ = error == boost::asio::error::eof;
                               handle.resume();
                             });
   }
   std::size_t await_resume() const noexcept { return bytes_; }
+  // Whether the client has shut its sending side; it may still read.
+  bool ended() const { return ended_; }
 
  private:
   tcp::socket& socket_;
   std::span<char> space_;
   std::size_t bytes_ = 0;
+  bool ended_ = false;
 };
 
 class Connection::WaitWritable {
@@ -84,7 +88,7 @@ class Connection::SendTurn {
 Connection::Connection(IoThread& thread, tcp::socket socket, std::string peer_address)
     : thread_(thread),
       socket_(std::move(socket)),
-      reader_(thread.options().limits, std::move(peer_address)) {}
+      reader_(thread.options().limits, std::move(peer_address), &thread.budget()) {}
 
 void Connection::Start(IoThread& thread, tcp::socket socket, std::string peer_address) {
   std::unique_ptr<Connection> self(
@@ -113,7 +117,11 @@ Task<std::monostate> Connection::Serve() {
         reader_.Commit(bytes);
         continue;
       }
-      if (timed_out_) co_await Refuse({408, "timeout", "The request did not arrive in time."});
+      if (timed_out_) {
+        co_await Refuse({408, "timeout", "The request did not arrive in time."});
+      } else if (read.ended() && !reader_.idle()) {
+        co_await Refuse({400, "incomplete", "The request ended before it was complete."});
+      }
       break;
     }
     if (state == RequestReader::State::kRefused) {
@@ -218,7 +226,9 @@ Task<bool> Connection::SendRest() {
 Task<std::monostate> Connection::Refuse(Refusal refusal) {
   const auto& on_refused = thread_.options().on_refused;
   if (on_refused) on_refused(refusal.reason);
-  PrepareAnswer(ServerError(refusal.status, refusal.sentence), true, false);
+  auto answer = ServerError(refusal.status, refusal.sentence);
+  if (refusal.status == 503) answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  PrepareAnswer(std::move(answer), true, false);
   if (TrySend() || co_await SendRest()) co_await Linger();
   co_return std::monostate{};
 }
@@ -227,9 +237,8 @@ Task<std::monostate> Connection::Linger() {
   error_code ignored;
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   Enter(Phase::kLingering, thread_.DeadlineIn(kLingerTime));
-  out_.resize(kLingerReadBytes);
   for (std::size_t dropped = 0; dropped < kLingerBytesMax;) {
-    ReadSome read(socket_, out_);
+    ReadSome read(socket_, thread_.waste());
     const std::size_t bytes = co_await read;
     if (bytes == 0) break;
     dropped += bytes;

@@ -12,6 +12,9 @@
 #include "net/connection.h"
 #include "net/response_writer.h"
 
+// Of mimalloc, where the program is linked with it; null elsewhere.
+extern "C" void mi_collect(bool force) __attribute__((weak));
+
 namespace axonflow::net {
 namespace {
 
@@ -23,6 +26,9 @@ constexpr int kAcceptBacklog = 4096;                  // the kernel lowers it to
 constexpr std::chrono::milliseconds kTickMax{1'000};  // the Date header is refreshed by it
 constexpr std::chrono::milliseconds kTickMin{5};
 constexpr int kTicksPerTimeout = 8;
+// Ticks, so that what goes after the last large buffer goes too.
+constexpr int kCollectionsAfterWave = 3;
+constexpr std::size_t kWasteBytes = 64 << 10;
 
 std::chrono::milliseconds TickLength(const ServerLimits& limits) {
   const auto shortest = std::min(limits.idle_timeout, limits.request_timeout);
@@ -49,10 +55,13 @@ std::size_t ConnectionCount::WaitForNone(std::chrono::milliseconds wait) {
   return open();
 }
 
-IoThread::IoThread(const ServerOptions& options, Handler& handler, ConnectionCount& count)
+IoThread::IoThread(const ServerOptions& options, Handler& handler, ConnectionCount& count,
+                   BodyBudget& budget)
     : options_(options),
       handler_(handler),
       count_(count),
+      budget_(budget),
+      waste_(kWasteBytes),
       tick_length_(TickLength(options.limits)),
       date_(FormatHttpDate()) {}
 
@@ -200,6 +209,17 @@ void IoThread::Tick() {
   // loop.
   for (Connection* connection : connections_) connection->CheckDeadline(tick_);
   if (std::exchange(accept_paused_, false) && acceptor_.is_open()) Accept();
+  ReturnFreedPages();
+}
+
+// mimalloc keeps the pages that a thread has freed until that thread allocates again. After a wave
+// of large bodies that would be never.
+void IoThread::ReturnFreedPages() {
+  const auto moves = budget_.busy_moves();
+  if (std::exchange(busy_moves_seen_, moves) != moves) collections_due_ = kCollectionsAfterWave;
+  if (collections_due_ == 0) return;
+  --collections_due_;
+  if (mi_collect != nullptr) mi_collect(true);
 }
 
 }  // namespace axonflow::net

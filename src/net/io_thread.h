@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/executor.h"
+#include "net/body_budget.h"
 #include "net/server.h"
 
 namespace axonflow::net {
@@ -42,7 +43,8 @@ class ConnectionCount {
 // thread itself.
 class IoThread final : public Executor {
  public:
-  IoThread(const ServerOptions& options, Handler& handler, ConnectionCount& count);
+  IoThread(const ServerOptions& options, Handler& handler, ConnectionCount& count,
+           BodyBudget& budget);
   ~IoThread() override;
 
   // Opens the listening socket. Fails when the address cannot be bound.
@@ -60,6 +62,9 @@ class IoThread final : public Executor {
   // For Connection:
   Handler& handler() { return handler_; }
   const ServerOptions& options() const { return options_; }
+  BodyBudget& budget() { return budget_; }
+  // Where bytes go that nobody looks at. One place for all connections of the thread.
+  std::span<char> waste() { return waste_; }
   bool draining() const { return draining_; }
   // Whether coroutines that were posted together are being resumed. Their answers leave in one go
   // when all are ready, see AwaitSendTurn.
@@ -76,11 +81,16 @@ class IoThread final : public Executor {
   void Admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::tcp::endpoint& peer);
   void ScheduleTick();
   void Tick();
+  void ReturnFreedPages();
   void ResumePosted();
 
   const ServerOptions& options_;
   Handler& handler_;
   ConnectionCount& count_;
+  BodyBudget& budget_;
+  std::uint64_t busy_moves_seen_ = 0;  // of budget_
+  int collections_due_ = 0;
+  std::vector<char> waste_;
   boost::asio::io_context context_{1};
   boost::asio::ip::tcp::acceptor acceptor_{context_};
   boost::asio::ip::tcp::endpoint peer_;

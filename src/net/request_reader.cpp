@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "net/beast_request.h"
+#include "net/body_budget.h"
 #include "net/text.h"
 
 namespace axonflow::net {
 namespace {
 
 constexpr std::size_t kFirstReadBytes = 8 << 10;
-constexpr std::size_t kChunkedReadBytes = 32 << 10;
+constexpr std::size_t kChunkedReadBytes = 8 << 10;
 constexpr std::size_t kBodyStepBytes = 64
                                        << 10;  // a body grows as its bytes arrive, not as announced
 constexpr std::size_t kMethodBytesMax = 32;
@@ -27,28 +28,71 @@ bool IsVersion(std::string_view text) {
          text[6] == '.' && digit(text[7]);
 }
 
+std::size_t Counted(std::size_t bytes) {
+  return bytes > RequestReader::kUncountedBytesMax ? bytes : 0;
+}
+
 }  // namespace
 
-RequestReader::RequestReader(const ServerLimits& limits, std::string peer_address)
-    : limits_(limits), beast_(std::make_unique<BeastRequest>()) {
+RequestReader::RequestReader(const ServerLimits& limits, std::string peer_address,
+                             BodyBudget* budget)
+    : limits_(limits), budget_(budget), beast_(std::make_unique<BeastRequest>()) {
   request_.peer_address = std::move(peer_address);
 }
 
-RequestReader::~RequestReader() = default;
+RequestReader::~RequestReader() { SetCharge(0); }
 
 bool RequestReader::Refuse(int status, const char* reason, const char* sentence) {
   refusal_ = {status, reason, sentence};
   stage_ = Stage::kRefused;
   body_unread_ = true;
+  DropBody();
   return false;
+}
+
+// Takes from the budget what buffers of these sizes need. False after refusing the request.
+bool RequestReader::Charge(std::size_t in_bytes, std::size_t body_bytes) {
+  const std::size_t wanted = Counted(in_bytes) + Counted(body_bytes);
+  if (wanted <= charged_) return true;
+  if (budget_ != nullptr && !budget_->TryTake(wanted - charged_)) {
+    return Refuse(503, "body_budget", "Too many large requests are arriving; try again.");
+  }
+  charged_ = wanted;
+  return true;
+}
+
+// Gives back what is charged above `bytes`.
+void RequestReader::SetCharge(std::size_t bytes) {
+  if (charged_ <= bytes) return;
+  if (budget_ != nullptr) budget_->GiveBack(charged_ - bytes);
+  charged_ = bytes;
+}
+
+void RequestReader::DropBody() {
+  body_ = std::string();
+  body_filled_ = 0;
+  SetCharge(Counted(in_.size()));
+}
+
+// Makes room for more of the head.
+bool RequestReader::GrowHead() {
+  const std::size_t size = 2 * in_.size();
+  if (!Charge(size, 0)) return false;
+  in_.resize(size);
+  return true;
+}
+
+// Makes room for more of a body of known length.
+bool RequestReader::GrowBody() {
+  const std::size_t step = std::max(kBodyStepBytes, body_filled_);
+  const std::size_t size = std::min<std::size_t>(body_length_, body_filled_ + step);
+  if (!Charge(in_.size(), size)) return false;
+  body_.resize(size);
+  return true;
 }
 
 std::span<char> RequestReader::Space() {
   if (stage_ == Stage::kLengthBody) {
-    if (body_filled_ == body_.size()) {
-      const std::size_t step = std::max(kBodyStepBytes, body_filled_);
-      body_.resize(std::min<std::size_t>(body_length_, body_filled_ + step));
-    }
     return {body_.data() + body_filled_, body_.size() - body_filled_};
   }
   if (stage_ == Stage::kChunkedBody) {
@@ -58,15 +102,14 @@ std::span<char> RequestReader::Space() {
       next_ = after_head_;
     }
     if (in_.size() < end_ + kChunkedReadBytes / 2) in_.resize(end_ + kChunkedReadBytes);
+  } else if (in_.empty()) {
+    in_.resize(kFirstReadBytes);
   } else if (end_ == in_.size()) {
-    if (begin_ > 0) {
-      std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
-      line_ -= begin_;
-      scanned_ -= begin_;
-      end_ -= begin_;
-      begin_ = 0;
-    }
-    if (end_ == in_.size()) in_.resize(std::max(kFirstReadBytes, 2 * in_.size()));
+    std::memmove(in_.data(), in_.data() + begin_, end_ - begin_);
+    line_ -= begin_;
+    scanned_ -= begin_;
+    end_ -= begin_;
+    begin_ = 0;
   }
   return {in_.data() + end_, in_.size() - end_};
 }
@@ -77,8 +120,15 @@ void RequestReader::Commit(std::size_t bytes) {
 
 RequestReader::State RequestReader::Advance() {
   if (stage_ == Stage::kHead && ScanHead()) ReadHead();
+  if (stage_ == Stage::kHead && begin_ == 0 && end_ == in_.size() && end_ > 0) GrowHead();
   if (stage_ == Stage::kChunkedBody) ReadChunks();
-  if (stage_ == Stage::kLengthBody && body_filled_ == body_length_) Complete();
+  if (stage_ == Stage::kLengthBody) {
+    if (body_filled_ == body_length_) {
+      Complete();
+    } else if (body_filled_ == body_.size()) {
+      GrowBody();
+    }
+  }
   if (stage_ == Stage::kComplete) return State::kComplete;
   return stage_ == Stage::kRefused ? State::kRefused : State::kNeedMore;
 }
@@ -336,14 +386,16 @@ void RequestReader::ReadChunks() {
     Refuse(400, "bad_request", progress.fault);
   } else if (progress.complete) {
     Complete();
+  } else {
+    // Of a chunk no more has come than one read of the connection holds, so this is soon enough.
+    Charge(in_.size(), body_.capacity());
   }
 }
 
 void RequestReader::Fault(BodyFault fault) {
   request_.body_fault = fault;
   body_unread_ = true;
-  body_.clear();
-  body_filled_ = 0;
+  DropBody();
   Complete();
 }
 
@@ -375,7 +427,8 @@ void RequestReader::Next() {
   expects_continue_ = false;
   request_.body_fault = BodyFault::kNone;
   if (body_.capacity() > kKeptBytesMax) body_ = std::string();
-  if (in_.size() > kKeptBytesMax && begin_ == end_) in_ = std::string();
+  if (in_.size() > kUncountedBytesMax && begin_ == end_) in_ = std::string();
+  SetCharge(Counted(in_.size()));
 }
 
 RequestReader::Piece RequestReader::PieceOf(std::string_view view) const {

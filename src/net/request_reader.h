@@ -14,6 +14,7 @@
 namespace axonflow::net {
 
 class BeastRequest;
+class BodyBudget;
 
 // Why a request never reaches the handler. All pointers are to literals.
 struct Refusal {
@@ -41,11 +42,14 @@ class RequestReader {
   static constexpr std::size_t kHeaderFieldsMax = 100;
   static constexpr std::size_t kEmptyLinesBeforeRequestMax = 4;
   // Buffers larger than this are given back after the request that needed them.
-  static constexpr std::size_t kKeptBytesMax = 64 << 10;
+  static constexpr std::size_t kKeptBytesMax = 32 << 10;
+  // Buffers up to this size are not counted in the server's budget: no small request pays for it.
+  static constexpr std::size_t kUncountedBytesMax = 16 << 10;
 
   enum class State { kNeedMore, kComplete, kRefused };
 
-  RequestReader(const ServerLimits& limits, std::string peer_address);
+  // `budget` is shared by the whole server and outlives the reader; null: only `limits` bound it.
+  RequestReader(const ServerLimits& limits, std::string peer_address, BodyBudget* budget = nullptr);
   ~RequestReader();
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
@@ -107,12 +111,19 @@ class RequestReader {
   bool ReadFraming();
   void StartBody(bool chunked, std::uint64_t length);
   void ReadChunks();
+  bool Charge(std::size_t in_bytes, std::size_t body_bytes);
+  void SetCharge(std::size_t bytes);
+  bool GrowHead();
+  bool GrowBody();
+  void DropBody();
   void Fault(BodyFault fault);
   void Complete();
   Piece PieceOf(std::string_view view) const;
   std::string_view ViewOf(Piece piece) const;
 
   const ServerLimits& limits_;
+  BodyBudget* const budget_;
+  std::size_t charged_ = 0;  // taken from budget_
   std::unique_ptr<BeastRequest> beast_;
   Request request_;
   Refusal refusal_;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "net/body_budget.h"
+
 namespace axonflow::net {
 namespace {
 
@@ -347,6 +349,94 @@ INSTANTIATE_TEST_SUITE_P(
             Post("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\nContent-Length: 9\r\n\r\n"),
             400}),
     NameOf);
+
+// Gives `bytes` to `reader` as far as it takes them.
+RequestReader::State Feed(RequestReader& reader, std::string_view bytes) {
+  for (;;) {
+    const auto state = reader.Advance();
+    if (state != RequestReader::State::kNeedMore || bytes.empty()) return state;
+    const auto space = reader.Space();
+    const auto count = std::min(space.size(), bytes.size());
+    std::memcpy(space.data(), bytes.data(), count);
+    reader.Commit(count);
+    bytes.remove_prefix(count);
+  }
+}
+
+std::string Announced(std::size_t bytes) {
+  return "POST / HTTP/1.1\r\n" + kHost + "Content-Length: " + std::to_string(bytes) + "\r\n\r\n";
+}
+
+TEST(RequestReader, CountsLargeBodiesAsTheyArriveAndGivesBackWithTheRequest) {
+  BodyBudget budget(1 << 20);
+  const ServerLimits limits;
+  {
+    RequestReader reader(limits, "127.0.0.1", &budget);
+    // Announced is not arrived.
+    EXPECT_EQ(Feed(reader, Announced(900 << 10)), RequestReader::State::kNeedMore);
+    EXPECT_LE(budget.used(), 128U << 10);
+    EXPECT_EQ(Feed(reader, std::string(900 << 10, 'x')), RequestReader::State::kComplete);
+    EXPECT_GE(budget.used(), 900U << 10);
+    reader.Next();
+    EXPECT_EQ(budget.used(), 0U);
+    Feed(reader, Announced(900 << 10) + std::string(800 << 10, 'x'));
+    EXPECT_GE(budget.used(), 800U << 10);
+  }
+  EXPECT_EQ(budget.used(), 0U) << "a connection that ends gives back what it had";
+}
+
+TEST(RequestReader, NeverCountsSmallRequests) {
+  BodyBudget none(0);
+  const ServerLimits limits;
+  RequestReader reader(limits, "127.0.0.1", &none);
+  for (int i = 0; i < 20; ++i) {
+    ASSERT_EQ(Feed(reader, Announced(16 << 10) + std::string(16 << 10, 'x')),
+              RequestReader::State::kComplete);
+    EXPECT_EQ(reader.request().body.size(), 16U << 10);
+    reader.Next();
+  }
+  EXPECT_EQ(Feed(reader, Announced(17 << 10) + std::string(17 << 10, 'x')),
+            RequestReader::State::kRefused);
+  EXPECT_EQ(reader.refusal().status, 503);
+}
+
+TEST(RequestReader, RefusesWhatTheBudgetCannotHoldAndKeepsNothingOfIt) {
+  BodyBudget budget(300 << 10);
+  const ServerLimits limits;
+  const std::string piece(4 << 10, 'x');
+  std::string chunked = "POST / HTTP/1.1\r\n" + kHost + "Transfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 200; ++i) chunked += "1000\r\n" + piece + "\r\n";
+  for (const auto& bytes : {Announced(900 << 10) + std::string(900 << 10, 'x'), chunked}) {
+    RequestReader reader(limits, "127.0.0.1", &budget);
+    EXPECT_EQ(Feed(reader, bytes), RequestReader::State::kRefused);
+    EXPECT_EQ(reader.refusal().status, 503);
+    EXPECT_STREQ(reader.refusal().reason, "body_budget");
+    EXPECT_EQ(budget.used(), 0U);
+  }
+}
+
+TEST(RequestReader, CountsLargeHeadsToo) {
+  BodyBudget none(0);
+  const ServerLimits limits;
+  RequestReader reader(limits, "127.0.0.1", &none);
+  EXPECT_EQ(Feed(reader, "GET / HTTP/1.1\r\n" + kHost + "X: " + std::string(20 << 10, 'a')),
+            RequestReader::State::kRefused);
+  EXPECT_EQ(reader.refusal().status, 503);
+}
+
+TEST(BodyBudget, TakesAllOrNothingAndTellsWhenItMovesInALargeWay) {
+  BodyBudget budget(64 << 20);
+  ASSERT_TRUE(budget.TryTake(10 << 20));
+  budget.GiveBack(10 << 20);
+  EXPECT_EQ(budget.busy_moves(), 0U) << "not worth a look";
+  ASSERT_TRUE(budget.TryTake(40 << 20));
+  EXPECT_EQ(budget.busy_moves(), 1U);
+  EXPECT_FALSE(budget.TryTake(30 << 20));
+  EXPECT_EQ(budget.used(), 40U << 20);
+  budget.GiveBack(40 << 20);
+  EXPECT_EQ(budget.busy_moves(), 2U);
+  EXPECT_EQ(budget.used(), 0U);
+}
 
 }  // namespace
 }  // namespace axonflow::net

@@ -15,7 +15,7 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 // How long ~Server waits for handlers that still run elsewhere before it gives up on them.
-constexpr std::chrono::milliseconds kHandlerWait{5'000};
+constexpr std::chrono::milliseconds kHandlerWait{1'000};
 // How long sockets that were just closed take to end their coroutines.
 constexpr std::chrono::milliseconds kCutWait{200};
 
@@ -38,11 +38,14 @@ Status ProbePort(const tcp::endpoint& endpoint) {
 
 struct Server::Impl {
   Impl(const ServerOptions& server_options, Handler& server_handler)
-      : options(server_options), handler(server_handler) {}
+      : options(server_options),
+        handler(server_handler),
+        budget(server_options.limits.buffered_body_bytes_max) {}
 
   const ServerOptions options;
   Handler& handler;
   ConnectionCount count;
+  BodyBudget budget;
   std::vector<std::unique_ptr<IoThread>> threads;
   std::uint16_t port = 0;
   bool running = false;
@@ -65,7 +68,7 @@ Result<std::unique_ptr<Server>> Server::Listen(const ServerOptions& options, Han
   auto impl = std::make_unique<Impl>(options, handler);
   try {
     for (int i = 0; i < options.threads; ++i) {
-      auto thread = std::make_unique<IoThread>(impl->options, handler, impl->count);
+      auto thread = std::make_unique<IoThread>(impl->options, handler, impl->count, impl->budget);
       if (const auto listening = thread->Listen(endpoint); !listening) return listening.error();
       if (i == 0) impl->port = thread->port();
       endpoint.port(impl->port);

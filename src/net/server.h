@@ -19,6 +19,9 @@ struct ServerLimits {
   std::chrono::milliseconds request_timeout{
       30'000};                           // from the first byte of a request to its last
   std::size_t connections_max = 10'000;  // a server; more are closed on accept
+  // Large request buffers of the whole server, above RequestReader::kUncountedBytesMax each; who
+  // needs more gets 503 with Retry-After, and the connection closes.
+  std::size_t buffered_body_bytes_max = 64 << 20;
 };
 
 struct ServerOptions {

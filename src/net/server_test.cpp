@@ -296,6 +296,60 @@ TEST_F(ServerTest, AnswersAClientThatHasShutItsSendingSide) {
   EXPECT_THAT(client.ReadToEnd(), EndsWith("[last words]"));
 }
 
+TEST_F(ServerTest, AnswersARequestThatEndsBeforeItIsComplete) {
+  Start();
+  const std::vector<std::string> starts{
+      "P", "GET / HTTP/1.1\r\nHost: h\r\n",
+      "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab",
+      "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"};
+  for (const auto& start : starts) {
+    Client client(port());
+    client.Send(start);
+    client.ShutdownWrite();
+    const auto answer = client.ReadToEnd();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 ")) << start;
+    EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+  }
+  EXPECT_EQ(handler.calls, 0);
+  EXPECT_EQ(refused(), std::vector<std::string>(starts.size(), "incomplete"));
+  Client silent(port());
+  silent.ShutdownWrite();
+  EXPECT_EQ(silent.ReadToEnd(), "") << "nothing was asked";
+}
+
+TEST_F(ServerTest, AnswersLargeBodies503WhenTheirBudgetIsTakenAndSmallOnesAsEver) {
+  ServerLimits limits;
+  limits.buffered_body_bytes_max = 1 << 20;
+  Start(limits);
+  const std::string large = Post("/large-body", std::string(700 << 10, 'x'));
+  Client holder(port());
+  holder.Send(std::string_view(large).substr(0, large.size() - 1));
+  Client small(port());
+  // The server has read all of it when this one, which came after, keeps being answered.
+  for (int i = 0; i < 100; ++i) {
+    small.Send(Post("/small", std::string(10 << 10, 's')));
+    ASSERT_THAT(small.ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+    std::this_thread::sleep_for(milliseconds{1});
+  }
+  Client refused_one(port());
+  refused_one.Send(large);
+  refused_one.ShutdownWrite();
+  const auto answer = refused_one.ReadToEnd();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 "));
+  EXPECT_THAT(answer, HasSubstr("\r\nRetry-After: 1\r\n"));
+  EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_THAT(refused(), testing::ElementsAre("body_budget"));
+
+  holder.Send("x");
+  EXPECT_THAT(holder.ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+  // The place is free again, also for the connection that took it and stays.
+  Client next(port());
+  next.Send(large);
+  EXPECT_THAT(next.ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+  holder.Send(large);
+  EXPECT_THAT(holder.ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(ServerTest, ClosesIdleConnectionsInSilence) {
   ServerLimits limits;
   limits.idle_timeout = milliseconds{100};
