@@ -188,6 +188,9 @@ void AppendField(std::string& out, std::string_view field) {
   out += field;
 }
 
+// Enough of the digest to tell sets apart; it stands in every record.
+constexpr std::size_t kVersionDigits = 16;
+
 std::string DigestOf(const std::vector<Policy>& policies) {
   std::string canonical;
   for (const Policy& policy : policies) {
@@ -521,7 +524,7 @@ Result<std::shared_ptr<const PolicySet>> PolicySet::Compile(std::vector<Policy> 
   }
   impl->CompileAutomaton();
   if (auto status = impl->CompileFamilies(); !status) return status.error();
-  impl->version = DigestOf(all);
+  impl->version = DigestOf(all).substr(0, kVersionDigits);
   return std::shared_ptr<const PolicySet>(new PolicySet(std::move(impl)));
 }
 

@@ -40,7 +40,7 @@ class PolicySet {
 
   std::span<const Policy> policies() const;  // in order of evaluation: priority descending, then id
   const Policy* Find(std::string_view id) const;
-  const std::string& version() const;  // hex digest over the set, changes when any policy does
+  const std::string& version() const;  // 16 hex digits over the set; changes with any policy
 
   // Reports every policy of the set whose subject stands in the text, in order of evaluation.
   // Fails (kUnavailable) when a detector could not finish, for example out of its memory budget:
