@@ -85,7 +85,7 @@ void AddServer(Rows& rows) {
                   "server.io_threads",
                   Type::kInteger,
                   "0",
-                  "Threads that serve connections. 0 means one a core.",
+                  "Threads that serve connections. 0 means one for every two cores.",
                   {},
                   0,
                   256});
