@@ -64,11 +64,11 @@ def is_healthy(server):
         unique(HARMLESS))["approved"]
 
 
-@pytest.mark.parametrize("path", PLANES)
-@pytest.mark.parametrize("name", BAD_BODIES)
+# A search without a body is a search without filters, so that pair is no malformed body.
+@pytest.mark.parametrize("path, name", [
+    (path, name) for path in PLANES for name in BAD_BODIES
+    if not (name == "empty" and path.endswith("/search"))])
 def test_malformed_body_is_refused_with_a_sentence(community, path, name):
-    if name == "empty" and path.endswith("/search"):
-        pytest.skip("a search without a body is a search without filters")
     answer = community.post(path, BAD_BODIES[name])
     assert 400 <= answer.status < 500, (name, answer)
     assert answer.headers["content-type"].startswith("application/json")
