@@ -90,7 +90,7 @@ def test_protection_that_is_switched_off_lets_the_server_start(make_server):
 
 def test_settings_without_effect_are_named_at_the_start_and_by_check_and_doctor(make_server):
     server = make_server({"HIGH_RISK_ACTION": "block", "AXONFLOW_ENFORCE": "pii,high_risk",
-                          "ENVIRONMENT": "production", "ADMIN_API_KEY": "topsecret"})
+                          "ADMIN_API_KEY": "topsecret"})
     server.start()
     server.stop()
     check = server.run("settings", "check").stdout
@@ -98,7 +98,7 @@ def test_settings_without_effect_are_named_at_the_start_and_by_check_and_doctor(
     warned = json.loads(server.run("settings", "check", "-o", "json").stdout)
     assert warned["ok"] is True
     for text in (server.log(), check, doctor, " ".join(warned["warnings"])):
-        for name in ("HIGH_RISK_ACTION", "high_risk of AXONFLOW_ENFORCE", "ENVIRONMENT", "ADMIN_API_KEY"):
+        for name in ("HIGH_RISK_ACTION", "high_risk of AXONFLOW_ENFORCE", "ADMIN_API_KEY"):
             assert name in text, (name, text)
         assert "topsecret" not in text
 

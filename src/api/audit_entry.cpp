@@ -11,20 +11,28 @@ void WriteStrings(JsonWriter& json, std::string_view name, const std::vector<std
   json.EndArray();
 }
 
-void WriteMatches(JsonWriter& json, const audit::Record& record) {
-  json.Key("policy_ids").BeginArray();
-  for (const auto& match : record.matches) json.String(match.policy_id);
-  json.EndArray().Key("policy_names").BeginArray();
-  for (const auto& match : record.matches) json.String(match.policy_name);
-  json.EndArray().Key("policy_matches").BeginArray();
-  for (const auto& match : record.matches) {
+void WriteList(JsonWriter& json, std::string_view name,
+               const std::vector<audit::PolicyMatch>& matches) {
+  json.Key(name).BeginArray();
+  for (const auto& match : matches) {
     json.BeginObject().Field("policy_id", match.policy_id).Field("policy_name", match.policy_name);
     json.Field("category", match.category).Field("action", match.action);
     json.Field("severity", match.severity).Field("risk_level", match.risk_level);
     json.Field("version", match.version);
     json.Field("count", static_cast<std::uint64_t>(match.count)).EndObject();
   }
-  json.EndArray().Key("policy_versions").BeginObject();
+  json.EndArray();
+}
+
+void WriteMatches(JsonWriter& json, const audit::Record& record) {
+  json.Key("policy_ids").BeginArray();
+  for (const auto& match : record.matches) json.String(match.policy_id);
+  json.EndArray().Key("policy_names").BeginArray();
+  for (const auto& match : record.matches) json.String(match.policy_name);
+  json.EndArray();
+  WriteList(json, "policy_matches", record.matches);
+  if (!record.shadow_matches.empty()) WriteList(json, "shadow_matches", record.shadow_matches);
+  json.Key("policy_versions").BeginObject();
   for (const auto& match : record.matches) json.Field(match.policy_id, match.version);
   json.EndObject();
 }
@@ -70,6 +78,7 @@ void WriteAuditEntry(JsonWriter& json, const audit::Record& record) {
   WriteStrings(json, "redacted_fields", record.redacted_fields);
   if (!record.error_message.empty()) json.Field("error_message", record.error_message);
   json.Field("response_sample", record.response_sample);
+  json.Field("risk_score", static_cast<double>(record.risk_score_permille) / 1000);
   json.Key("compliance_flags").BeginArray().EndArray();
   json.Key("security_metrics").BeginObject();
   json.Field("decision_latency_us", record.latency_us).EndObject();

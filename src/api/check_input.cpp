@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <string>
 
@@ -118,7 +119,9 @@ net::Response Write(const governance::Decision& decision,
     json.Field("risk_level", policy::ToString(decision.risk_level));
   }
   WritePolicyMatches(json, decision);
-  json.Field("override_available", false);
+  json.Field("override_available", std::ranges::any_of(decision.matches, [](const auto& match) {
+               return match.allow_override && match.risk_level != "critical";
+             }));
   json.Field("redacted", decision.redact);
   if (decision.redact) json.Field("redacted_statement", decision.redacted_text);
   json.Field("redaction_evaluated", true).EndObject();
@@ -140,6 +143,7 @@ governance::Exchange ToExchange(Input input, Call& call) {
   exchange.stage = "tool";
   exchange.sql_capable_target = IsSqlCapable(input.connector_type) || IsSqlCapable(input.tool);
   exchange.tool_signature = ToolSignature(input.connector_type, input.tool);
+  exchange.connector = std::move(input.connector_type);
   exchange.text = std::move(input.statement);
   exchange.attached_text = std::move(input.parameters);
   exchange.want_redacted_text = true;

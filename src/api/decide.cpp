@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "api/condition_context.h"
 #include "api/decide_context.h"
 #include "api/endpoints.h"
 #include "api/tool_target.h"
@@ -18,6 +19,7 @@ struct Input {
   BodyClaims claims;
   std::string target_type, model, provider, server, tool;
   DecisionContext context;
+  std::vector<std::pair<std::string, std::string>> condition_context;
   bool redaction_impossible = false;
 };
 
@@ -136,6 +138,9 @@ Result<Input> Parse(std::string_view body, const std::vector<std::string>& allow
       return Error{ErrorCode::kInvalidArgument, "context must be an object"};
     }
     input.context = ReadDecisionContext(*context, allowlist);
+    auto pairs = ReadConditionContext(*context);
+    if (!pairs) return pairs.error();
+    input.condition_context = std::move(*pairs);
   }
   if (auto read = ReadCapabilities(*root, input); !read) return read.error();
   return input;
@@ -201,6 +206,8 @@ governance::Exchange ToExchange(Input input, Call& call, const Options& options)
   exchange.model = std::move(input.model);
   exchange.context = std::move(input.context.entries);
   exchange.context_truncated = input.context.truncated;
+  exchange.policy_context = std::move(input.condition_context);
+  exchange.connector = std::move(input.server);
   exchange.redaction_impossible = input.redaction_impossible;
   exchange.valid_for = options.decision_valid_for;
   return exchange;

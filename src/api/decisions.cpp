@@ -81,14 +81,15 @@ void WriteSummary(JsonWriter& json, const audit::Record& record) {
 }
 
 // What a matched policy looks for, in the words of the catalogue in force.
-std::string_view DescriptionOf(const audit::PolicyMatch& match, const policy::PolicySet* policies) {
+std::string_view DescriptionOf(const audit::PolicyMatch& match,
+                               const policy::PolicyView* policies) {
   const auto* policy = policies == nullptr ? nullptr : policies->Find(match.policy_id);
   return policy == nullptr ? std::string_view(match.description)
                            : std::string_view(policy->description);
 }
 
 void WritePolicyMatches(JsonWriter& json, const audit::Record& record,
-                        const policy::PolicySet* policies) {
+                        const policy::PolicyView* policies) {
   json.Key("policy_matches").BeginArray();
   for (const auto& match : record.matches) {
     json.BeginObject().Field("policy_id", match.policy_id).Field("policy_name", match.policy_name);
@@ -108,7 +109,7 @@ void WritePolicyMatches(JsonWriter& json, const audit::Record& record,
   json.EndArray();
 }
 
-net::Response WriteExplanation(const Explanation& explanation, const policy::PolicySet* policies) {
+net::Response WriteExplanation(const Explanation& explanation, const policy::PolicyView* policies) {
   const auto& record = explanation.record;
   const bool overridable = std::ranges::any_of(record.matches, [](const auto& match) {
     return match.allow_override && match.risk_level != "critical";
@@ -123,6 +124,9 @@ net::Response WriteExplanation(const Explanation& explanation, const policy::Pol
   json.Field("risk_level", record.risk_level.empty() ? std::string_view("low")
                                                      : std::string_view(record.risk_level));
   json.Field("override_available", overridable);
+  for (const auto& [key, value] : record.context) {
+    if (key == "override_id") json.Field("override_existing_id", value);
+  }
   json.Field("historical_hit_count_session", explanation.hits);
   if (!record.tool_signature.empty()) json.Field("tool_signature", record.tool_signature);
   if (!record.matches.empty()) {
@@ -204,8 +208,9 @@ Task<net::Response> ExplainDecision(Api& api, Call& call) {
     if (missing) StampReadScope(call, refusal);
     co_return refusal;
   }
-  const auto policies = api.services().governor.policies();
-  auto response = WriteExplanation(*explanation, policies.get());
+  const auto view =
+      co_await api.services().governor.ViewOf(explanation->record.org, explanation->record.tenant);
+  auto response = WriteExplanation(*explanation, view ? view->get() : nullptr);
   StampReadScope(call, response);
   co_return response;
 }

@@ -10,14 +10,42 @@ namespace {
 constexpr std::string_view kChallenge = "Basic realm=\"axonflow\", charset=\"UTF-8\"";
 
 net::Response Finish(int status, JsonWriter json) {
-  net::Response response;
-  response.status = status;
-  response.body = std::move(json).Take();
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", kChallenge);
-  return response;
+  return RefusalWith(status, std::move(json).Take());
 }
 
 }  // namespace
+
+net::Response RefusalWith(int status, std::string body) {
+  net::Response response;
+  response.status = status;
+  response.body = std::move(body);
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", kChallenge);
+  if (status == 503) response.headers.emplace_back("Retry-After", "1");
+  return response;
+}
+
+std::string_view CodeWord(int status) {
+  switch (status) {
+    case 400:
+      return "BAD_REQUEST";
+    case 401:
+      return "UNAUTHORIZED";
+    case 403:
+      return "FORBIDDEN";
+    case 404:
+      return "NOT_FOUND";
+    case 409:
+      return "CONFLICT";
+    case 413:
+      return "TOO_LARGE";
+    case 415:
+      return "UNSUPPORTED_MEDIA_TYPE";
+    case 503:
+      return "UNAVAILABLE";
+    default:
+      return "INTERNAL_ERROR";
+  }
+}
 
 int StatusOf(ErrorCode code) {
   switch (code) {
@@ -60,16 +88,27 @@ net::Response Refusal(ErrorShape shape, int status, std::string_view message, co
       json.Field("error", message).Field("verdict", "deny");
       json.Field("decision_id", call.decision_id.str()).Field("trace_id", call.trace.str());
       break;
+    case ErrorShape::kStatus:
+    case ErrorShape::kCoded:
+      json.Key("error").BeginObject();
+      if (shape == ErrorShape::kStatus) {
+        json.Field("code", status);
+      } else {
+        json.Field("code", CodeWord(status));
+      }
+      json.Field("message", message).EndObject();
+      if (status == 403) json.Field("message", message);
+      break;
   }
   json.EndObject();
-  auto response = Finish(status, std::move(json));
-  if (status == 503) response.headers.emplace_back("Retry-After", "1");
-  return response;
+  return Finish(status, std::move(json));
 }
 
 net::Response AuthRefusal(ErrorShape shape, int status, std::string_view message,
                           const Call& call) {
-  if (shape == ErrorShape::kProxied) return Refusal(shape, status, message, call);
+  if (shape == ErrorShape::kProxied || shape == ErrorShape::kCoded) {
+    return Refusal(shape, status, message, call);
+  }
   JsonWriter json;
   json.BeginObject().Key("error").BeginObject();
   json.Field("code", status).Field("message", message).EndObject();

@@ -16,6 +16,7 @@ constexpr Capability kCapabilities[] = {
     {"audit_llm_call", "1.0.0", "Report a model call against an approved context"},
     {"static_policies", "2.0.0", "Built-in detection of injections, personal data and secrets"},
     {"gateway_mode", "3.0.0", "Pre-check before, audit after a model call"},
+    {"dynamic_policies", "3.2.0", "Policies by conditions, of the organization and the tenant"},
     {"version_discovery", "4.8.0", "Version floors of SDKs and plugins in this answer"},
     {"decision_obligations", "8.6.0", "Decisions carry what the enforcement point must do"},
     {"identity_header_attribution", "9.9.0",
@@ -81,7 +82,7 @@ Task<net::Response> Health(Api& api, Call&) {
   WriteFloors(json, "plugin", kPlugins);
   json.Key("components").BeginObject();
   const auto& services = api.services();
-  WriteComponent(json, "policy_engine", services.governor.policies() != nullptr,
+  WriteComponent(json, "policy_engine", services.governor.policies_health().ok(),
                  "no policies are loaded; every request is refused");
   WriteComponent(json, "audit_journal", services.journal.health().ok(),
                  "the journal cannot be written; requests are refused");

@@ -6,6 +6,7 @@
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "governance/llm_price.h"
+#include "governance/stored_text.h"
 
 namespace axonflow::api {
 namespace {
@@ -93,7 +94,7 @@ Result<Input> Parse(std::string_view body) {
 }
 
 audit::Record ToRecord(const Input& input, const Call& call, const audit::Record& context,
-                       const governance::Governor& governor) {
+                       const policy::PolicyView& view) {
   audit::Record record;
   record.id = NewUuid();
   record.decision_id = context.decision_id;
@@ -117,15 +118,16 @@ audit::Record ToRecord(const Input& input, const Call& call, const audit::Record
   record.query_hash = context.query_hash;
   record.trace = call.trace;
   record.correlation_id = context.correlation_id;
-  record.provider = governor.RedactForStorage(input.provider, kNameBytesMax);
-  record.model = governor.RedactForStorage(input.model, kNameBytesMax);
-  record.response_sample = governor.RedactForStorage(input.response_summary, kSummaryBytesMax);
+  record.provider = governance::RedactForStorage(view, input.provider, kNameBytesMax);
+  record.model = governance::RedactForStorage(view, input.model, kNameBytesMax);
+  record.response_sample =
+      governance::RedactForStorage(view, input.response_summary, kSummaryBytesMax);
   record.prompt_tokens = input.prompt_tokens;
   record.completion_tokens = input.completion_tokens;
   record.total_tokens = input.total_tokens;
   record.cost_usd = governance::EstimateCostUsd(input.provider, input.model, input.total_tokens);
   record.upstream_latency_ms = input.latency_ms;
-  record.metadata_json = governor.RedactJsonForStorage(input.metadata, kMetadataBytesMax);
+  record.metadata_json = governance::RedactJsonForStorage(view, input.metadata, kMetadataBytesMax);
   return record;
 }
 
@@ -162,7 +164,13 @@ Task<net::Response> ReportLlmCall(Api& api, Call& call) {
         co_await api.Refuse(call, StatusOf(context.error().code), context.error().message);
     co_return refusal;
   }
-  auto record = ToRecord(*input, call, context->record, api.services().governor);
+  const auto view =
+      co_await api.services().governor.ViewOf(call.principal.org, call.principal.tenant);
+  if (!view) {
+    auto refusal = co_await api.Refuse(call, StatusOf(view.error().code), view.error().message);
+    co_return refusal;
+  }
+  auto record = ToRecord(*input, call, context->record, **view);
   const std::string audit_id = record.id;
   const auto reported = co_await api.services().governor.Report(std::move(record));
   if (!reported) {

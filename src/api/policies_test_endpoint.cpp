@@ -38,23 +38,29 @@ Task<net::Response> TestPolicies(Api& api, Call& call) {
   }
   auto refused = co_await api.RefineCaller(call, input->claims.View());
   if (refused) co_return std::move(*refused);
-  const auto run =
-      co_await api.services().governor.DryRun(std::move(input->query), policy::Plane::kGateway);
+  governance::Exchange exchange;
+  exchange.principal = call.principal;
+  exchange.text = std::move(input->query);
+  exchange.request_type = "policy_test";
+  const auto run = co_await api.services().governor.DryRun(std::move(exchange));
   if (!run) {
     co_return Refusal(call.route.errors, StatusOf(run.error().code), run.error().message, call);
   }
-  const auto& set = run->policies;
+  const policy::PolicyView& view = *run->view;
   const auto& verdict = run->verdict;
   const auto took =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start);
   JsonWriter json;
   json.BeginObject().Field("blocked", verdict.outcome == policy::Outcome::kBlocked);
   json.Field("reason", verdict.reason).Key("triggered_policies").BeginArray();
-  for (const auto& match : verdict.matches) json.String(set->policies()[match.policy].id);
+  for (const auto& match : verdict.matches) {
+    if (!match.shadow) json.String(view.policy(match.policy).id);
+  }
   json.EndArray().Key("checks_performed").BeginArray();
   // The categories that were looked at, each once, in the order of evaluation.
   std::vector<std::string_view> seen;
-  for (const auto& policy : set->policies()) {
+  for (std::uint32_t i = 0; i < view.size(); ++i) {
+    const policy::Policy& policy = view.policy(i);
     if (!policy.enabled || !policy.on_request) continue;
     if (std::find(seen.begin(), seen.end(), policy.category) != seen.end()) continue;
     seen.push_back(policy.category);

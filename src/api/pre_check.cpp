@@ -1,5 +1,6 @@
 #include <string>
 
+#include "api/condition_context.h"
 #include "api/endpoints.h"
 #include "api/tool_target.h"
 #include "base/json_writer.h"
@@ -17,6 +18,7 @@ struct Input {
   std::string query;
   BodyClaims claims;
   bool sql_capable_target = false;
+  std::vector<std::pair<std::string, std::string>> context;
 };
 
 Result<Input> Parse(std::string_view body) {
@@ -26,7 +28,7 @@ Result<Input> Parse(std::string_view body) {
   if (!query) return query.error();
   auto claims = ReadClaims(*root);
   if (!claims) return claims.error();
-  Input input{std::string(*query), std::move(*claims)};
+  Input input{std::string(*query), std::move(*claims), false, {}};
   if (const auto sources = root->Find("data_sources")) {
     if (sources->type() != JsonType::kArray) {
       return Error{ErrorCode::kInvalidArgument, "data_sources must be an array of strings"};
@@ -41,9 +43,13 @@ Result<Input> Parse(std::string_view body) {
       return Error{ErrorCode::kInvalidArgument, "data_sources must be an array of strings"};
     }
   }
-  const auto context = root->Find("context");
-  if (context && context->type() != JsonType::kObject) {
-    return Error{ErrorCode::kInvalidArgument, "context must be an object"};
+  if (const auto context = root->Find("context")) {
+    if (context->type() != JsonType::kObject) {
+      return Error{ErrorCode::kInvalidArgument, "context must be an object"};
+    }
+    auto pairs = ReadConditionContext(*context);
+    if (!pairs) return pairs.error();
+    input.context = std::move(*pairs);
   }
   return input;
 }
@@ -110,6 +116,7 @@ Task<net::Response> PreCheck(Api& api, Call& call) {
   exchange.stage = "llm";
   exchange.text = std::move(input->query);
   exchange.sql_capable_target = input->sql_capable_target;
+  exchange.policy_context = std::move(input->context);
   exchange.valid_for = kContextValidFor;
   exchange.received = start;
   const auto decision = co_await api.services().governor.Govern(std::move(exchange));

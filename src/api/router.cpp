@@ -3,9 +3,38 @@
 #include <algorithm>
 
 #include "api/endpoints.h"
+#if __has_include("policy_admin/policy_directory.h")
+#include "api/policy_endpoints.h"
+#include "api/simulation_endpoints.h"
+#define AXONFLOW_HAS_POLICY_ADMIN
+#endif
 
 namespace axonflow::api {
 namespace {
+
+// The plane and the request type of what is recorded about a write that was refused.
+constexpr std::string_view kAdminPlane = "admin";
+
+constexpr Route StaticRead(std::string_view method, std::string_view path, Endpoint endpoint) {
+  return {method, path, Auth::kClient, ErrorShape::kStatus, "", "", endpoint};
+}
+
+constexpr Route StaticWrite(std::string_view method, std::string_view path, Endpoint endpoint) {
+  return {method, path, Auth::kClient, ErrorShape::kStatus, kAdminPlane, "policy_write", endpoint};
+}
+
+constexpr Route PolicyRead(std::string_view method, std::string_view path, Endpoint endpoint) {
+  return {method, path, Auth::kClient, ErrorShape::kCoded, "", "", endpoint};
+}
+
+constexpr Route PolicyWrite(std::string_view method, std::string_view path, Endpoint endpoint) {
+  return {method, path, Auth::kClient, ErrorShape::kCoded, kAdminPlane, "policy_write", endpoint};
+}
+
+constexpr Route SessionRoute(std::string_view method, std::string_view path, Endpoint endpoint) {
+  return {method,  path, Auth::kClient, ErrorShape::kNative, kAdminPlane, "session_override",
+          endpoint};
+}
 
 constexpr Route kRoutes[] = {
     {"GET", "/health", Auth::kNone, ErrorShape::kNative, "", "", Health},
@@ -28,6 +57,86 @@ constexpr Route kRoutes[] = {
     {"POST", "/api/v1/audit/search", Auth::kClient, ErrorShape::kProxied, "", "", SearchAudit},
     {"GET", "/api/v1/audit/tenant/{id}", Auth::kClient, ErrorShape::kProxied, "", "",
      AuditOfTenant},
+
+    StaticRead("GET", "/api/v1/static-policies", Reads<ListStaticPolicies>),
+    StaticWrite("POST", "/api/v1/static-policies", Writes<CreateStaticPolicy>),
+    StaticRead("GET", "/api/v1/static-policies/effective", Reads<EffectiveStaticPolicies>),
+    StaticRead("POST", "/api/v1/static-policies/test", Reads<TryPattern>),
+    StaticRead("GET", "/api/v1/static-policies/overrides", Reads<ListPolicyOverrides>),
+    StaticRead("GET", "/api/v1/static-policies/{id}", Reads<GetStaticPolicy>),
+    StaticWrite("PUT", "/api/v1/static-policies/{id}", Writes<UpdateStaticPolicy>),
+    StaticWrite("PATCH", "/api/v1/static-policies/{id}", Writes<UpdateStaticPolicy>),
+    StaticWrite("DELETE", "/api/v1/static-policies/{id}", Writes<DeleteStaticPolicy>),
+    StaticRead("GET", "/api/v1/static-policies/{id}/versions", Reads<StaticPolicyVersions>),
+    StaticRead("GET", "/api/v1/static-policies/{id}/override", Reads<GetPolicyOverride>),
+    StaticWrite("POST", "/api/v1/static-policies/{id}/override", Writes<SetPolicyOverride>),
+    StaticWrite("DELETE", "/api/v1/static-policies/{id}/override", Writes<DeletePolicyOverride>),
+    StaticRead("GET", "/api/v1/policy-overrides", Reads<ListPolicyOverrides>),
+
+    PolicyRead("POST", "/api/v1/policies/simulate", Reads<SimulatePolicies>),
+    PolicyRead("POST", "/api/v1/policies/impact-report", Reads<ReportImpact>),
+    PolicyRead("POST", "/api/v1/policies/conflicts", Reads<DetectConflicts>),
+    PolicyRead("POST", "/api/v1/policies/backtest", Reads<BacktestPolicies>),
+
+    PolicyRead("GET", "/api/v1/tenant-policies", Reads<ListTenantPolicies>),
+    PolicyWrite("POST", "/api/v1/tenant-policies", Writes<CreateTenantPolicy>),
+    PolicyWrite("POST", "/api/v1/tenant-policies/import", Writes<ImportTenantPolicies>),
+    PolicyRead("GET", "/api/v1/tenant-policies/export", Reads<ExportTenantPolicies>),
+    PolicyRead("GET", "/api/v1/tenant-policies/effective", Reads<EffectiveTenantPolicies>),
+    PolicyRead("GET", "/api/v1/tenant-policies/{id}", Reads<GetTenantPolicy>),
+    PolicyWrite("PUT", "/api/v1/tenant-policies/{id}", Writes<UpdateTenantPolicy>),
+    PolicyWrite("PATCH", "/api/v1/tenant-policies/{id}", Writes<UpdateTenantPolicy>),
+    PolicyWrite("DELETE", "/api/v1/tenant-policies/{id}", Writes<DeleteTenantPolicy>),
+    PolicyRead("POST", "/api/v1/tenant-policies/{id}/test", Reads<TestTenantPolicy>),
+    PolicyRead("GET", "/api/v1/tenant-policies/{id}/versions", Reads<TenantPolicyVersions>),
+
+    PolicyRead("GET", "/api/v1/dynamic-policies", Deprecated<Reads<ListTenantPolicies>>),
+    PolicyWrite("POST", "/api/v1/dynamic-policies", Deprecated<Writes<CreateTenantPolicy>>),
+    PolicyWrite("POST", "/api/v1/dynamic-policies/import",
+                Deprecated<Writes<ImportTenantPolicies>>),
+    PolicyRead("GET", "/api/v1/dynamic-policies/export", Deprecated<Reads<ExportTenantPolicies>>),
+    PolicyRead("GET", "/api/v1/dynamic-policies/effective",
+               Deprecated<Reads<EffectiveTenantPolicies>>),
+    PolicyRead("GET", "/api/v1/dynamic-policies/{id}", Deprecated<Reads<GetTenantPolicy>>),
+    PolicyWrite("PUT", "/api/v1/dynamic-policies/{id}", Deprecated<Writes<UpdateTenantPolicy>>),
+    PolicyWrite("PATCH", "/api/v1/dynamic-policies/{id}", Deprecated<Writes<UpdateTenantPolicy>>),
+    PolicyWrite("DELETE", "/api/v1/dynamic-policies/{id}", Deprecated<Writes<DeleteTenantPolicy>>),
+    PolicyRead("POST", "/api/v1/dynamic-policies/{id}/test", Deprecated<Reads<TestTenantPolicy>>),
+    PolicyRead("GET", "/api/v1/dynamic-policies/{id}/versions",
+               Deprecated<Reads<TenantPolicyVersions>>),
+
+    PolicyRead("GET", "/api/v1/policies", Reads<ListTenantPolicies>),
+    PolicyWrite("POST", "/api/v1/policies", Writes<CreateTenantPolicy>),
+    PolicyWrite("POST", "/api/v1/policies/import", Writes<ImportTenantPolicies>),
+    PolicyRead("GET", "/api/v1/policies/export", Reads<ExportTenantPolicies>),
+    PolicyRead("GET", "/api/v1/policies/effective", Reads<EffectiveTenantPolicies>),
+    PolicyRead("GET", "/api/v1/policies/dynamic", Reads<ActiveTenantPolicies>),
+    PolicyRead("POST", "/api/v1/policies/test", Reads<EvaluateTenantPolicies>),
+    PolicyRead("GET", "/api/v1/policies/{id}", Reads<GetTenantPolicy>),
+    PolicyWrite("PUT", "/api/v1/policies/{id}", Writes<UpdateTenantPolicy>),
+    PolicyWrite("PATCH", "/api/v1/policies/{id}", Writes<UpdateTenantPolicy>),
+    PolicyWrite("DELETE", "/api/v1/policies/{id}", Writes<DeleteTenantPolicy>),
+    PolicyRead("POST", "/api/v1/policies/{id}/test", Reads<TestTenantPolicy>),
+    PolicyRead("GET", "/api/v1/policies/{id}/versions", Reads<TenantPolicyVersions>),
+
+    PolicyRead("GET", "/api/v1/unified-policies", Reads<ListUnifiedPolicies>),
+    PolicyRead("GET", "/api/v1/unified-policies/{id}", Reads<GetUnifiedPolicy>),
+    PolicyRead("GET", "/api/v1/effective-policies", Reads<ListEffectivePolicies>),
+
+    PolicyRead("GET", "/api/v1/templates", Reads<ListTemplates>),
+    PolicyRead("GET", "/api/v1/templates/categories", Reads<TemplateCategories>),
+    PolicyRead("GET", "/api/v1/templates/stats", Reads<TemplateStatistics>),
+    PolicyRead("GET", "/api/v1/templates/{id}", Reads<GetTemplate>),
+    PolicyWrite("POST", "/api/v1/templates/{id}/apply", Writes<ApplyTemplate>),
+
+    SessionRoute("GET", "/api/v1/overrides", Reads<ListSessionOverrides>),
+    SessionRoute("POST", "/api/v1/overrides", Records<CreateSessionOverride>),
+    SessionRoute("GET", "/api/v1/overrides/{id}", Reads<GetSessionOverride>),
+    SessionRoute("DELETE", "/api/v1/overrides/{id}", Records<RevokeSessionOverride>),
+
+    PolicyRead("GET", "/api/v1/detection-posture", Reads<GetDetectionPosture>),
+    PolicyWrite("PUT", "/api/v1/detection-posture", Writes<SetDetectionPosture>),
+    PolicyWrite("DELETE", "/api/v1/detection-posture/{id}", Writes<DeleteDetectionPosture>),
 };
 
 // Whether `path` fits `pattern`; the text in the place of "{id}" goes to `parameter`, which is
@@ -54,9 +163,13 @@ std::span<const Route> Routes() { return kRoutes; }
 RouteMatch MatchRoute(std::string_view method, std::string_view path) {
   const auto wanted = method == "HEAD" ? std::string_view("GET") : method;
   RouteMatch match;
+  bool literal = false;
   for (const Route& route : kRoutes) {
     std::string_view parameter;
     if (!Fits(route.path, path, parameter)) continue;
+    // Literals stand before templates in the table, and hide them: "effective" is no id.
+    if (literal && !parameter.empty()) continue;
+    literal = literal || parameter.empty();
     if (route.method == wanted) {
       match.route = &route;
       match.path_parameter = parameter;

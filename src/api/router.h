@@ -25,6 +25,8 @@ enum class ErrorShape {
   kNative,    // {"success":false,"error":"..."}
   kProxied,   // {"error":"..."}
   kDecision,  // {"error":"...","verdict":"deny","decision_id":...}
+  kStatus,    // {"error":{"code":403,"message":"..."}}
+  kCoded,     // {"error":{"code":"FORBIDDEN","message":"..."}}
 };
 
 struct Route;
@@ -53,6 +55,7 @@ struct Route {
   Endpoint endpoint;
 };
 
+// Of two rows that fit a path the one without "{id}" counts; it stands first.
 std::span<const Route> Routes();
 
 // Result of matching a path against the table.

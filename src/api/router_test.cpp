@@ -32,6 +32,43 @@ TEST(MatchRoute, NamesTheMethodsOfAKnownPath) {
   EXPECT_EQ(MatchRoute("post", "/api/v1/decide").route, nullptr);
 }
 
+TEST(MatchRoute, TakesTheLiteralWhereATemplateFitsToo) {
+  const auto effective = MatchRoute("GET", "/api/v1/static-policies/effective");
+  EXPECT_EQ(effective.route->path, "/api/v1/static-policies/effective");
+  EXPECT_TRUE(effective.path_parameter.empty());
+  const auto one = MatchRoute("GET", "/api/v1/static-policies/custom_1");
+  EXPECT_EQ(one.route->path, "/api/v1/static-policies/{id}");
+  EXPECT_EQ(one.path_parameter, "custom_1");
+}
+
+TEST(MatchRoute, NeverTakesALiteralForAnId) {
+  const auto match = MatchRoute("DELETE", "/api/v1/static-policies/effective");
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.allowed_methods, "GET, HEAD, OPTIONS");
+  EXPECT_EQ(MatchRoute("GET", "/api/v1/policies/test").allowed_methods, "POST, OPTIONS");
+}
+
+TEST(Routes, LiteralsStandBeforeTheTemplatesThatFitThem) {
+  for (const auto& route : Routes()) {
+    if (route.path.find('{') != std::string_view::npos) continue;
+    const auto match = MatchRoute(route.method, route.path);
+    ASSERT_NE(match.route, nullptr) << route.path;
+    EXPECT_EQ(match.route, &route) << route.path;
+  }
+}
+
+TEST(Routes, WritesOfPoliciesLeaveARecordWhenTheyAreRefused) {
+  for (const auto& route : Routes()) {
+    const bool policies = route.errors == ErrorShape::kStatus || route.errors == ErrorShape::kCoded;
+    const bool writes = route.method != "GET" && !route.path.ends_with("/test") &&
+                        !route.path.ends_with("/simulate") &&
+                        !route.path.ends_with("/impact-report") &&
+                        !route.path.ends_with("/conflicts") && !route.path.ends_with("/backtest");
+    if (!policies) continue;
+    EXPECT_EQ(writes, route.plane == "admin") << route.method << " " << route.path;
+  }
+}
+
 TEST(Routes, OnlyTheOperationalOnesAreOpenToAnybody) {
   const std::set<std::string_view> open = {"/health", "/livez", "/readyz", "/metrics",
                                            "/prometheus"};

@@ -12,6 +12,10 @@
 #include "store/database.h"
 #include "telemetry/metrics.h"
 
+namespace axonflow::policy_admin {
+class PolicyDirectory;
+}
+
 namespace axonflow::api {
 
 // What the endpoints need of the rest. Everything outlives the API.
@@ -21,13 +25,15 @@ struct Services {
   audit::Journal& journal;
   audit::Shipper& shipper;
   store::Database& database;
-  WorkerPool& blocking;  // for reads of the store
+  WorkerPool& blocking;  // for the store
   telemetry::Registry& metrics;
+  policy_admin::PolicyDirectory* policies = nullptr;  // null: policies cannot be managed
 };
 
 struct Options {
   std::string version;          // of the product: "0.1.0"
   std::string deployment_mode;  // canonical spelling
+  std::string environment;      // ENVIRONMENT; may be empty
   bool community = false;
   std::chrono::milliseconds decision_valid_for{300'000};
   std::vector<std::string>

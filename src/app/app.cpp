@@ -20,6 +20,8 @@
 #include "identity/client_directory.h"
 #include "identity/credential_snapshot.h"
 #include "net/server.h"
+#include "policy_admin/policy_directory.h"
+#include "policy_admin/view_cache.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
 #include "telemetry/log.h"
@@ -73,6 +75,9 @@ struct App::Impl {
   std::unique_ptr<identity::Authenticator> authenticator;
   std::optional<WorkerPool> compute;
   std::optional<WorkerPool> blocking;
+  std::unique_ptr<policy_admin::ViewCache> view_cache;
+  governance::FixedPolicyViews no_views{nullptr};  // when the built-in policies cannot be loaded
+  std::unique_ptr<policy_admin::PolicyDirectory> policies;
   std::unique_ptr<governance::Governor> governor;
   std::unique_ptr<api::Api> api;
   std::optional<RefusalCounters> refusals;
@@ -83,6 +88,7 @@ struct App::Impl {
 
   Status OpenStores(const DataDirectory& directory);
   Status BuildIdentity(const DataDirectory& directory);
+  Status BuildPolicies();
   void BuildPipeline();
   Status Readiness() const;
 };
@@ -136,25 +142,37 @@ Status App::Impl::BuildIdentity(const DataDirectory& directory) {
   return {};
 }
 
-void App::Impl::BuildPipeline() {
+// A catalogue that cannot be loaded does not stop the start: the process answers its probes, says
+// why it is not ready, and refuses everything else.
+Status App::Impl::BuildPolicies() {
   compute.emplace("compute", kComputeThreads, kComputeNiceness, kComputeAdmittedMax);
   blocking.emplace("blocking", kBlockingThreads, 0, kBlockingAdmittedMax);
-  governor = std::make_unique<governance::Governor>(
-      governance::GovernorOptions{configuration.ack, configuration.node}, configuration.posture,
-      *journal, *shipper, *compute, *blocking, metrics);
-  auto policies = LoadPolicies(configuration.policies_directory);
-  if (policies) {
-    telemetry::LogInfo("policies loaded",
-                       {{"policies", static_cast<std::int64_t>((*policies)->policies().size())},
-                        {"profile", configuration.posture.profile()},
-                        {"version", (*policies)->version()}});
-    governor->SetPolicies(std::move(*policies));
-  } else {
+  auto loaded = LoadSystemPolicies(configuration.policies_directory);
+  if (!loaded) {
     telemetry::LogError("the policies cannot be loaded; every request will be refused",
-                        {{"error", policies.error().message}});
+                        {{"error", loaded.error().message}});
+    return {};
   }
+  telemetry::LogInfo("policies loaded",
+                     {{"policies", static_cast<std::int64_t>(loaded->patterns->policies().size())},
+                      {"profile", configuration.posture.profile()},
+                      {"version", loaded->patterns->version()}});
+  const policy_admin::SystemPolicies system{loaded->patterns, loaded->dynamic};
+  auto cache = policy_admin::ViewCache::Start(*database, system, configuration.posture, *compute);
+  if (!cache) return cache.error();
+  view_cache = std::move(*cache);
+  policies = std::make_unique<policy_admin::PolicyDirectory>(
+      *database, system, configuration.policy_limits, view_cache.get());
+  return {};
+}
+
+void App::Impl::BuildPipeline() {
+  governor = std::make_unique<governance::Governor>(
+      governance::GovernorOptions{configuration.ack, configuration.node, configuration.environment},
+      view_cache ? static_cast<governance::PolicyViews&>(*view_cache) : no_views, *journal,
+      *shipper, *compute, *blocking, metrics);
   const api::Services services{*authenticator, *governor, *journal, *shipper,
-                               *database,      *blocking, metrics};
+                               *database,      *blocking, metrics,  policies.get()};
   api = std::make_unique<api::Api>(services, configuration.api);
   api->SetReadiness([this] { return Readiness(); });
   metrics.AddGauge("axonflow_audit_journal_durable_position", "Last position that is on disk.",
@@ -164,7 +182,7 @@ void App::Impl::BuildPipeline() {
 }
 
 Status App::Impl::Readiness() const {
-  if (!governor->policies()) return Error{ErrorCode::kUnavailable, "no policies are loaded"};
+  if (auto judged = governor->policies_health(); !judged) return judged;
   return journal->health();
 }
 
@@ -180,6 +198,7 @@ Result<std::unique_ptr<App>> App::Build(const settings::Settings& settings) {
   if (auto made = directory.Create(); !made) return made.error();
   if (auto opened = impl->OpenStores(directory); !opened) return opened.error();
   if (auto built = impl->BuildIdentity(directory); !built) return built.error();
+  if (auto built = impl->BuildPolicies(); !built) return built.error();
   impl->BuildPipeline();
   return std::unique_ptr<App>(new App(std::move(impl)));
 }

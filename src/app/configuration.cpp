@@ -93,7 +93,12 @@ Result<Configuration> Configure(const settings::Settings& settings) {
                           ? governance::AuditAck::kStore
                           : governance::AuditAck::kJournal;
   configuration.policies_directory = settings.String("AXONFLOW_POLICIES_DIR");
+  configuration.policy_limits = {
+      static_cast<std::size_t>(settings.Integer("AXONFLOW_TENANT_POLICIES_MAX")),
+      static_cast<std::size_t>(settings.Integer("AXONFLOW_ORGANIZATION_POLICIES_MAX"))};
   configuration.node = NodeName();
+  configuration.environment = settings.String("ENVIRONMENT");
+  configuration.api.environment = configuration.environment;
   return configuration;
 }
 

@@ -10,6 +10,7 @@
 #include "identity/authenticator.h"
 #include "net/server.h"
 #include "policy/posture.h"
+#include "policy_admin/policy_directory.h"
 #include "settings/settings.h"
 
 namespace axonflow::app {
@@ -29,8 +30,10 @@ struct Configuration {
   governance::AuditAck ack = governance::AuditAck::kJournal;
   identity::AuthenticatorOptions authenticator;  // the pepper is filled in by the owner
   policy::Posture posture;
+  policy_admin::Limits policy_limits;
   std::string policies_directory;  // empty: the built-in catalogue
   std::string node;
+  std::string environment;  // ENVIRONMENT; may be empty
 };
 
 // Fails with a sentence that names the setting and what to do when the settings ask for what this

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "policy/catalogue.h"
+#include "policy/dynamic/dynamic_catalogue.h"
 
 namespace axonflow::app {
 namespace {
@@ -53,6 +54,19 @@ Result<std::shared_ptr<const policy::PolicySet>> LoadPolicies(const std::string&
   auto policies = directory.empty() ? policy::BuiltinCatalogue() : ReadCatalogue(directory);
   if (!policies) return policies.error();
   return policy::PolicySet::Compile(std::move(*policies));
+}
+
+Result<SystemPolicies> LoadSystemPolicies(const std::string& directory) {
+  auto patterns = LoadPolicies(directory);
+  if (!patterns) return patterns.error();
+  SystemPolicies loaded{std::move(*patterns), nullptr};
+  if (!directory.empty()) return loaded;
+  auto policies = policy::BuiltinDynamicPolicies();
+  if (!policies) return policies.error();
+  auto dynamic = policy::DynamicSet::Compile(std::move(*policies));
+  if (!dynamic) return dynamic.error();
+  loaded.dynamic = std::move(*dynamic);
+  return loaded;
 }
 
 }  // namespace axonflow::app

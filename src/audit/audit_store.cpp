@@ -241,6 +241,7 @@ Result<std::int64_t> CountPolicyHits(store::Database& database, const store::Org
   conditions.Add("user_email = $", std::string(user_email));
   conditions.Add("occurred_at >= $", Microseconds(since));
   conditions.AddPolicy(policy_id);
+  conditions.AddBare("is_decision = 1");  // changes of the policy name it too
   std::int64_t count = 0;
   const auto read = database.Read(scope, [&](store::Transaction& transaction) {
     return transaction.Query("SELECT count(*) FROM audit_records" + conditions.sql(),

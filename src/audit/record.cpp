@@ -8,7 +8,8 @@ namespace axonflow::audit {
 
 namespace {
 
-constexpr char kFormatVersion = 1;
+constexpr char kFormatVersion = 2;
+constexpr char kFirstFormatVersion = 1;
 
 // Numbers are LEB128 varints (signed ones zigzag first), texts a length and bytes, doubles eight
 // bytes.
@@ -30,6 +31,15 @@ class Writer {
   template <typename Tag>
   void Visit(const StrongId<Tag>& value) {
     Visit(value.str());
+  }
+  // A text that repeats `known` is left out: most records do so twice.
+  template <typename Tag>
+  void VisitUnless(const StrongId<Tag>& known, const std::string& value) {
+    if (value == known.str()) {
+      Unsigned(0);
+    } else {
+      Visit(value);
+    }
   }
   void Visit(bool value) { out_.push_back(value ? 1 : 0); }
   void Visit(std::uint32_t value) { Unsigned(value); }
@@ -100,6 +110,11 @@ class Reader {
     std::string_view text;
     Visit(text);
     value = text;
+  }
+  // What was left out is put back when the whole record is there.
+  template <typename Known, typename Text>
+  void VisitUnless(const Known& /*known*/, Text& value) {
+    Visit(value);
   }
   template <typename Tag>
   void Visit(StrongId<Tag>& value) {
@@ -189,7 +204,7 @@ void VisitMatch(Match& match, Visitor& visitor) {
 
 template <typename AnyRecord, typename Visitor>
 void VisitRecord(AnyRecord& record, Visitor& visitor) {
-  visitor.Visit(record.id);
+  visitor.VisitUnless(record.decision_id, record.id);
   visitor.Visit(record.decision_id);
   visitor.Visit(record.timestamp);
   visitor.Visit(record.org);
@@ -212,7 +227,7 @@ void VisitRecord(AnyRecord& record, Visitor& visitor) {
   visitor.Visit(record.redacted_fields);
   visitor.Visit(record.policy_set_version);
   visitor.Visit(record.trace);
-  visitor.Visit(record.correlation_id);
+  visitor.VisitUnless(record.trace, record.correlation_id);
   visitor.Visit(record.tool_signature);
   visitor.Visit(record.provider);
   visitor.Visit(record.model);
@@ -232,20 +247,51 @@ void VisitRecord(AnyRecord& record, Visitor& visitor) {
   visitor.Visit(record.node);
 }
 
+// What version 2 added.
+template <typename AnyRecord, typename Visitor>
+void VisitSecondVersion(AnyRecord& record, Visitor& visitor) {
+  visitor.Visit(record.shadow_matches);
+  visitor.Visit(record.risk_score_permille);
+}
+
 void Writer::Visit(const PolicyMatch& value) { VisitMatch(value, *this); }
 void Reader::Visit(PolicyMatch& value) { VisitMatch(value, *this); }
 void Reader::Visit(PolicyMatchView& value) { VisitMatch(value, *this); }
 
+// The texts that VisitUnless left out.
+void PutBack(Record& record) {
+  if (record.id.empty()) record.id = record.decision_id.str();
+  if (record.correlation_id.empty()) record.correlation_id = record.trace.str();
+}
+void PutBack(RecordView& record) {
+  if (record.id.empty()) record.id = record.decision_id;
+  if (record.correlation_id.empty()) record.correlation_id = record.trace;
+}
+
+// Whether a text stands there that VisitUnless leaves out: two encodings of one record.
+bool Repeats(const Record& record) {
+  return (!record.id.empty() && record.id == record.decision_id.str()) ||
+         (!record.correlation_id.empty() && record.correlation_id == record.trace.str());
+}
+bool Repeats(const RecordView& record) {
+  return (!record.id.empty() && record.id == record.decision_id) ||
+         (!record.correlation_id.empty() && record.correlation_id == record.trace);
+}
+
 template <typename AnyRecord>
 Status Decode(std::string_view bytes, AnyRecord& record) {
-  if (bytes.empty() || bytes.front() != kFormatVersion) {
+  if (bytes.empty() || bytes.front() < kFirstFormatVersion || bytes.front() > kFormatVersion) {
     return Error{ErrorCode::kCorrupt, "audit record: unknown format version"};
   }
   Reader reader(bytes.substr(1));
   VisitRecord(record, reader);
-  if (!reader.ok() || !reader.AtEnd()) {
+  record.shadow_matches.clear();
+  record.risk_score_permille = 0;
+  if (bytes.front() >= 2) VisitSecondVersion(record, reader);
+  if (!reader.ok() || !reader.AtEnd() || (bytes.front() >= 2 && Repeats(record))) {
     return Error{ErrorCode::kCorrupt, "audit record: the bytes are not one whole record"};
   }
+  PutBack(record);
   return {};
 }
 
@@ -256,6 +302,7 @@ void EncodeRecord(const Record& record, std::string& out) {
   out.push_back(kFormatVersion);
   Writer writer(out);
   VisitRecord(record, writer);
+  VisitSecondVersion(record, writer);
 }
 
 Status DecodeRecordView(std::string_view bytes, RecordView& record) {

@@ -74,6 +74,8 @@ struct Record {
   std::string
       metadata_json;  // caller's metadata of a reported call, compact JSON object; may be empty
   std::string node;
+  std::vector<PolicyMatch> shadow_matches;  // of policies that are only watched
+  std::uint32_t risk_score_permille = 0;    // what the policies on risk saw, 0 to 1000
 };
 
 // A record whose texts lie in the bytes it was decoded from: field for field as above, for who
@@ -103,6 +105,8 @@ struct RecordView {
   std::vector<std::pair<std::string_view, std::string_view>> context;
   bool context_truncated = false;
   std::string_view metadata_json, node;
+  std::vector<PolicyMatchView> shadow_matches;
+  std::uint32_t risk_score_permille = 0;
 };
 
 // Binary form of a record for the journal: versioned, self-delimiting fields, no padding.

@@ -52,6 +52,8 @@ Record FullRecord() {
   r.context_truncated = true;
   r.metadata_json = R"({"a":1})";
   r.node = "node-38";
+  r.shadow_matches = {{"p3", "n3", "d3", "c3", "a3", "s3", "r3", 4, false, 5}};
+  r.risk_score_permille = 940;
   return r;
 }
 
@@ -101,6 +103,9 @@ TEST(Record, EveryFieldSurvivesARoundTrip) {
   for (std::size_t i = 0; i < after.matches.size(); ++i) {
     ExpectEqual(after.matches[i], before.matches[i]);
   }
+  ASSERT_EQ(after.shadow_matches.size(), before.shadow_matches.size());
+  ExpectEqual(after.shadow_matches[0], before.shadow_matches[0]);
+  EXPECT_EQ(after.risk_score_permille, before.risk_score_permille);
   EXPECT_EQ(after.obligations, before.obligations);
   EXPECT_EQ(after.redacted_fields, before.redacted_fields);
   EXPECT_EQ(after.policy_set_version, before.policy_set_version);
@@ -125,9 +130,9 @@ TEST(Record, EveryFieldSurvivesARoundTrip) {
   EXPECT_EQ(after.node, before.node);
 }
 
-// Journals written by one release are read by the next: this text may not change, only a new format
-// version may be added beside it.
-TEST(Record, TheBytesOfVersionOneStayAsTheyAre) {
+// Journals written by one release are read by the next: these texts may not change, only a new
+// format version may be added beside them.
+TEST(Record, TheBytesOfEachVersionStayAsTheyAre) {
   Record record;
   record.id = "a";
   record.decision_id = DecisionId("b");
@@ -174,7 +179,27 @@ TEST(Record, TheBytesOfVersionOneStayAsTheyAre) {
       "v",
       5);
   expected += std::string(3, '\0');
+  EXPECT_EQ(Encode(*DecodeRecord(expected)), Encode(record));
+  expected[0] = 2;
+  expected += std::string(2, '\0');  // shadow matches, risk score
   EXPECT_EQ(Encode(record), expected);
+}
+
+TEST(Record, IdsThatRepeatOthersTakeNoRoom) {
+  Record record;
+  record.decision_id = DecisionId("3f0c7b64-41f5-4b1c-9a52-0d4b2f1f6f11");
+  record.trace = TraceId("0af7651916cd43dd8448eb211c80319c");
+  const auto without = Encode(record);
+  record.id = record.decision_id.str();
+  record.correlation_id = record.trace.str();
+  EXPECT_EQ(Encode(record), without);
+  const auto decoded = DecodeRecord(without);
+  ASSERT_TRUE(decoded);
+  EXPECT_EQ(decoded->id, record.id);
+  EXPECT_EQ(decoded->correlation_id, record.correlation_id);
+  RecordView view;
+  ASSERT_TRUE(DecodeRecordView(without, view));
+  EXPECT_EQ(view.id, record.id);
 }
 
 TEST(Record, AViewIntoUsedMemoryHoldsTheNewRecordOnly) {
@@ -203,7 +228,7 @@ TEST(Record, AViewIntoUsedMemoryHoldsTheNewRecordOnly) {
 TEST(Record, EncodeAppends) {
   std::string bytes = "before";
   EncodeRecord(FullRecord(), bytes);
-  EXPECT_TRUE(bytes.starts_with("before\x01"));
+  EXPECT_TRUE(bytes.starts_with("before\x02"));
   EXPECT_TRUE(DecodeRecord(std::string_view(bytes).substr(6)).ok());
 }
 
@@ -220,7 +245,7 @@ TEST(Record, ExtraBytesUnknownVersionsAndLooseVarintsAreCorrupt) {
   const auto bytes = Encode(FullRecord());
   EXPECT_FALSE(DecodeRecord(bytes + '\0').ok());
   auto other_version = bytes;
-  other_version[0] = 2;
+  other_version[0] = 3;
   EXPECT_FALSE(DecodeRecord(other_version).ok());
   // The id's length 4 written in two bytes.
   auto loose = bytes;

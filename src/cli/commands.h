@@ -8,7 +8,7 @@
 #include "cli/output.h"
 
 // One function a command. Each prints its result to standard output, what went wrong to standard
-// error, and returns the exit code. The arguments are read in main.cpp.
+// error, and returns the exit code. main.cpp and *_arguments.cpp read the arguments.
 namespace axonflow::cli {
 
 struct ResultOptions {
@@ -61,6 +61,34 @@ struct PolicyTestOptions : ResultOptions {
   std::vector<std::string> files;  // empty: AXONFLOW_POLICIES_DIR, else the built-in catalogue
 };
 ExitCode RunPolicyTest(const PolicyTestOptions& options);
+
+// Whose own policies are meant.
+struct PolicyOwnerOptions : NodeOptions {
+  std::string tenant;           // empty with the tier organization
+  std::string tier = "tenant";  // or "organization"
+};
+ExitCode RunPolicyExport(const PolicyOwnerOptions& options);
+
+struct PolicyCodeOptions : PolicyOwnerOptions {
+  std::vector<std::string> files;  // or folders of .yaml files
+  bool keep_absent = false;        // leave alone what the files do not hold
+  bool yes = false;                // apply without a question
+  std::string author;              // of the change; empty: "cli:<login>"
+};
+ExitCode RunPolicyPlan(const PolicyCodeOptions& options);
+ExitCode RunPolicyDiff(const PolicyCodeOptions& options);
+ExitCode RunPolicyApply(const PolicyCodeOptions& options);
+
+struct PolicyBacktestOptions : NodeOptions {
+  std::string tenant;              // empty: all tenants of the organisation
+  std::vector<std::string> files;  // empty: the policies as they are
+  std::string since;               // "24h" or RFC 3339; empty: as far back as `limit` reaches
+  std::int64_t limit = 1'000;      // decisions, or lines of `input`
+  std::string input;               // a file of decisions instead of the recorded ones
+  bool replace = false;            // without own policies that the files do not hold
+  bool fail_on_change = false;
+};
+ExitCode RunPolicyBacktest(const PolicyBacktestOptions& options);
 
 struct AuditTailOptions : NodeOptions {
   std::string tenant;  // empty: all tenants of the organisation

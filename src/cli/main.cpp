@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -6,10 +5,10 @@
 #include <utility>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/commands.h"
 #include "cli/nearest.h"
 
-// The only file that includes CLI11: it costs seconds to compile.
 namespace axonflow::cli {
 namespace {
 
@@ -38,13 +37,12 @@ class CommandLine {
   template <typename Options>
   void OnPicked(CLI::App* command, std::shared_ptr<Options> options,
                 ExitCode (*run)(const Options&)) {
-    command->callback([this, options, run] { run_ = [options, run] { return run(*options); }; });
+    cli::OnPicked(run_, command, std::move(options), run);
   }
 
   void AddServing();
   void AddDemo();
   void AddSettings();
-  void AddPolicy();
   void AddAudit();
   void AddDoctor();
   void AddTenant();
@@ -55,41 +53,8 @@ class CommandLine {
       "AxonFlow: decides which prompts and tool calls AI applications may make, and keeps the "
       "record.",
       "axonflow"};
-  std::function<ExitCode()> run_;
+  Picked run_;
 };
-
-void AddOutput(CLI::App* command, ResultOptions& options) {
-  const auto choose = [&options](const std::string& word) {
-    options.output = word == "json" ? OutputFormat::kJson : OutputFormat::kText;
-  };
-  command
-      ->add_option_function<std::string>("-o,--output", choose,
-                                         "How to print the result: text or json")
-      ->check(CLI::IsMember({"text", "json"}).description(""))
-      ->type_name("FORMAT")
-      ->default_str("text");
-}
-
-void AddDataDir(CLI::App* command, std::string& data_dir) {
-  command
-      ->add_option("--data-dir", data_dir,
-                   "The node's folder (default: AXONFLOW_DATA_DIR, else ./var)")
-      ->type_name("DIR");
-}
-
-void AddNode(CLI::App* command, NodeOptions& options) {
-  AddOutput(command, options);
-  AddDataDir(command, options.data_dir);
-}
-
-// A command that only groups others: "tenant create".
-CLI::App* AddGroup(CLI::App& app, const std::string& name, const std::string& meaning,
-                   const std::string& examples) {
-  CLI::App* group = app.add_subcommand(name, meaning);
-  group->require_subcommand(1);
-  group->footer(examples);
-  return group;
-}
 
 CommandLine::CommandLine() {
   app_.require_subcommand(1);
@@ -99,7 +64,7 @@ CommandLine::CommandLine() {
   AddServing();
   AddDemo();
   AddSettings();
-  AddPolicy();
+  AddPolicyCommands(app_, run_);
   AddAudit();
   AddDoctor();
   AddTenant();
@@ -209,51 +174,6 @@ void CommandLine::AddSettings() {
       "  axonflow settings\n"
       "  AXONFLOW_CONFIG_FILE=axonflow.yaml axonflow settings check\n"
       "  axonflow settings --docs | less");
-}
-
-void CommandLine::AddPolicy() {
-  CLI::App* policy = AddGroup(app_, "policy", "Check the policies, or try a text against them.",
-                              "Examples:\n  axonflow policy lint\n"
-                              "  axonflow policy test \"my card is 4111 1111 1111 1111\"");
-
-  auto lint = std::make_shared<PolicyLintOptions>();
-  CLI::App* lint_command = policy->add_subcommand(
-      "lint", "Run every policy against its own texts; exit 1 when one does not hold.");
-  AddOutput(lint_command, *lint);
-  lint_command->add_option("FILE", lint->files,
-                           "Catalogue files or folders (default: the built-in catalogue)");
-  OnPicked<PolicyLintOptions>(lint_command, lint, RunPolicyLint);
-  lint_command->footer("Examples:\n  axonflow policy lint\n  axonflow policy lint policies/*.yaml");
-
-  auto test = std::make_shared<PolicyTestOptions>();
-  CLI::App* test_command = policy->add_subcommand(
-      "test", "Show what the policies say about a text, under the posture of the environment.");
-  AddOutput(test_command, *test);
-  test_command->add_option("TEXT", test->text, "The text; - reads standard input")
-      ->required()
-      ->type_name("");
-  test_command->add_option("--phase", test->phase, "request or response")
-      ->check(CLI::IsMember({"request", "response"}).description(""))
-      ->type_name("PHASE")
-      ->capture_default_str();
-  test_command->add_option("--plane", test->plane, "gateway, decision, mcp or proxy")
-      ->check(CLI::IsMember({"gateway", "decision", "mcp", "proxy"}).description(""))
-      ->type_name("PLANE")
-      ->capture_default_str();
-  test_command->add_flag("--sql-tool", test->sql_tool, "The text goes to a tool that executes SQL");
-  test_command
-      ->add_option("--policies", test->files,
-                   "Catalogue files or folders to use instead of the server's policies")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
-  OnPicked<PolicyTestOptions>(test_command, test, RunPolicyTest);
-  test_command->footer(
-      "Exits 0 when the text may pass (as it is or redacted), 1 when it is blocked or needs "
-      "approval.\n"
-      "Nothing is stored or sent.\n\n"
-      "Examples:\n"
-      "  axonflow policy test \"my card is 4111 1111 1111 1111\"\n"
-      "  SQLI_ACTION=block axonflow policy test - < prompt.txt");
 }
 
 void CommandLine::AddAudit() {

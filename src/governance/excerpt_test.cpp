@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "policy/catalogue.h"
+#include "policy/testing.h"
 
 namespace axonflow::governance {
 namespace {
@@ -12,10 +12,7 @@ namespace {
 constexpr std::size_t kMax = 256;
 constexpr char kCard[] = "4111 1111 1111 1111";
 
-std::shared_ptr<const policy::PolicySet> Builtin() {
-  static const auto set = *policy::PolicySet::Compile(*policy::BuiltinCatalogue());
-  return set;
-}
+std::shared_ptr<const policy::PolicyView> Builtin() { return policy::testing::BuiltinView(); }
 
 TEST(RedactedExcerpt, LeavesCleanTextAsItIs) {
   EXPECT_EQ(*RedactedExcerpt("What is the capital of France?", *Builtin(), kMax),
@@ -48,6 +45,23 @@ TEST(RedactedExcerpt, NeverCutsACharacter) {
   const auto excerpt = RedactedExcerpt(text, *Builtin(), kMax);
   ASSERT_TRUE(excerpt);
   EXPECT_EQ(excerpt->size(), kMax / 3 * 3);
+}
+
+TEST(RedactedExcerpt, IsTheSameFromWhatTheWholeTextShowed) {
+  const auto view = Builtin();
+  std::size_t redacted = 0;
+  for (std::uint32_t i = 0; i < view->size(); ++i) {
+    for (const std::string& text : view->policy(i).must_match) {
+      const auto found = view->Detect({.text = text, .every_phase = true});
+      ASSERT_TRUE(found);
+      const auto again = RedactedExcerpt(text, *view, 1024);
+      const auto from_found = RedactedExcerpt(text, *view, *found, 1024);
+      ASSERT_TRUE(again && from_found);
+      EXPECT_EQ(*from_found, *again) << view->policy(i).id;
+      redacted += *again == text ? 0 : 1;
+    }
+  }
+  EXPECT_GT(redacted, 50U);
 }
 
 }  // namespace

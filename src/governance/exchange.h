@@ -10,7 +10,6 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "identity/principal.h"
-#include "policy/policy_set.h"
 #include "policy/resolver.h"
 #include "policy/types.h"
 
@@ -27,11 +26,14 @@ struct Exchange {
   std::string text;               // what is judged
   std::string attached_text;      // judged with it, but not redactable: parameters, one a line
   bool sql_capable_target = false;
+  std::string connector;  // kind of the tool's server; empty where there is none
   std::string tool_signature;
   std::string provider;
   std::string model;
   std::vector<std::pair<std::string, std::string>> context;  // allow-listed, sorted by key
   bool context_truncated = false;
+  // The caller's whole context for the policies' conditions, by dotted keys, sorted; never stored.
+  std::vector<std::pair<std::string, std::string>> policy_context;
   std::chrono::milliseconds valid_for{300'000};  // how long the answer may be cached
   // The enforcement point cannot redact request bodies, so an answer that needs it must be a deny.
   bool redaction_impossible = false;
@@ -52,7 +54,10 @@ struct Decision {
   std::string redacted_text;                // with Exchange::want_redacted_text and `redact`
   std::vector<audit::PolicyMatch> matches;  // with Exchange::want_matches
   Time expires_at;
-  std::size_t policies_evaluated = 0;  // of the set that judged
+  std::size_t policies_evaluated = 0;         // of the view that judged
+  double risk_score = 0;                      // 0 to 1; of the dynamic policies, where they judge
+  std::vector<std::string> required_actions;  // of the dynamic policies, as the wire words them
+  std::string override_id;                    // of the session override that let a stop pass
 
   bool allowed() const {
     return outcome == policy::Outcome::kAllowed || outcome == policy::Outcome::kRedacted;

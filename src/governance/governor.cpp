@@ -6,9 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/executor.h"
-#include "base/utf8.h"
-#include "governance/excerpt.h"
-#include "redaction/redactor.h"
+#include "governance/stored_text.h"
 #include "telemetry/log.h"
 
 namespace axonflow::governance {
@@ -34,6 +32,15 @@ audit::PolicyMatch ToRecord(const policy::Policy& policy, const policy::Match& m
   out.allow_override = policy.allow_override;
   out.count = match.count;
   return out;
+}
+
+// The search finds the decisions of an override by this key of the context.
+constexpr std::string_view kOverrideKey = "override_id";
+
+void AddContext(std::string_view key, std::string_view value, audit::Record& record) {
+  std::erase_if(record.context, [&](const auto& pair) { return pair.first == key; });
+  record.context.emplace_back(key, value);
+  std::ranges::sort(record.context);
 }
 
 std::int64_t MicrosecondsSince(std::chrono::steady_clock::time_point start) {
@@ -91,21 +98,11 @@ struct Governor::Counters {
   telemetry::Counter& audit_failures;
 };
 
-// A verdict with what the record and the answer need to know about the text.
-struct Governor::Judgement {
-  std::shared_ptr<const policy::PolicySet> set;
-  policy::Verdict verdict;
-  bool attached_needs_redaction = false;
-  std::string excerpt;
-  std::string query_hash;
-  std::string redacted_text;
-};
-
-Governor::Governor(GovernorOptions options, policy::Posture posture, audit::Journal& journal,
+Governor::Governor(GovernorOptions options, PolicyViews& views, audit::Journal& journal,
                    audit::Shipper& shipper, WorkerPool& compute, WorkerPool& blocking,
                    telemetry::Registry& metrics)
     : options_(std::move(options)),
-      posture_(std::move(posture)),
+      views_(views),
       journal_(journal),
       shipper_(shipper),
       compute_(compute),
@@ -114,97 +111,15 @@ Governor::Governor(GovernorOptions options, policy::Posture posture, audit::Jour
 
 Governor::~Governor() = default;
 
-void Governor::SetPolicies(std::shared_ptr<const policy::PolicySet> policies) {
-  policies_.store(std::move(policies));
+Task<Result<View>> Governor::ViewOf(OrgId org, TenantId tenant) {
+  if (View view = views_.Find(org, tenant)) co_return view;
+  auto loaded = co_await views_.Load(std::move(org), std::move(tenant));
+  co_return loaded;
 }
 
-std::shared_ptr<const policy::PolicySet> Governor::policies() const { return policies_.load(); }
-
-namespace {
-
-// Whether a finding of `policy` asks for redaction under this verdict.
-bool AsksForRedaction(const policy::Verdict& verdict, std::uint32_t policy) {
-  return std::ranges::any_of(verdict.matches, [&](const policy::Match& match) {
-    return match.policy == policy && match.action == policy::Action::kRedact;
-  });
-}
-
-// Adds what `more` found to `findings`: once a policy, in the set's order of evaluation.
-void Merge(std::vector<policy::Finding>& findings, std::vector<policy::Finding> more) {
-  for (auto& finding : more) {
-    const auto known = std::ranges::find(findings, finding.policy, &policy::Finding::policy);
-    if (known == findings.end()) {
-      findings.push_back(std::move(finding));
-    } else {
-      known->count += finding.count;
-    }
-  }
-  std::ranges::sort(findings, {}, &policy::Finding::policy);
-}
-
-// The whole text with everything redacted that the verdict asks for.
-Result<std::string> RedactWhole(const policy::PolicySet& set, policy::DetectInput input,
-                                const policy::Verdict& verdict) {
-  input.want_spans = true;
-  input.without_sql = true;
-  auto findings = set.Detect(input);
-  if (!findings) return findings.error();
-  std::erase_if(*findings, [&](const policy::Finding& finding) {
-    return !AsksForRedaction(verdict, finding.policy);
-  });
-  return redaction::Redact(input.text, set, *findings);
-}
-
-}  // namespace
-
-Result<Governor::Judgement> Governor::JudgeHere(const Exchange& exchange,
-                                                const policy::PolicySet& set) const {
-  counters_->evaluations.Add();
-  policy::DetectInput input{.text = exchange.text,
-                            .phase = policy::Phase::kRequest,
-                            .sql_capable_target = exchange.sql_capable_target};
-  auto findings = set.Detect(input);
-  if (!findings) return findings.error();
-  Judgement judgement;
-  judgement.query_hash = HexEncode(Sha256(exchange.text));
-  if (findings->empty()) {
-    judgement.excerpt = Utf8Prefix(exchange.text, audit::kQueryExcerptBytesMax);
-  } else {
-    auto excerpt = RedactedExcerpt(exchange.text, set, audit::kQueryExcerptBytesMax);
-    if (!excerpt) return excerpt.error();
-    judgement.excerpt = std::move(*excerpt);
-  }
-  std::vector<policy::Finding> attached;
-  if (!exchange.attached_text.empty()) {
-    auto attached_input = input;
-    attached_input.text = exchange.attached_text;
-    auto found = set.Detect(attached_input);
-    if (!found) return found.error();
-    attached = *found;
-    Merge(*findings, std::move(*found));
-  }
-  judgement.verdict =
-      policy::Resolve(set, *findings, posture_, exchange.plane, policy::Phase::kRequest);
-  judgement.attached_needs_redaction =
-      std::ranges::any_of(attached, [&](const policy::Finding& finding) {
-        return AsksForRedaction(judgement.verdict, finding.policy);
-      });
-  if (judgement.verdict.redact && exchange.want_redacted_text) {
-    auto redacted = RedactWhole(set, input, judgement.verdict);
-    if (!redacted) return redacted.error();
-    judgement.redacted_text = std::move(*redacted);
-  }
-  return judgement;
-}
-
-Task<Result<Governor::Judgement>> Governor::Judge(const Exchange& exchange) {
-  const auto set = policies_.load();
-  if (!set)
-    co_return Error{ErrorCode::kUnavailable, "Policy engine unavailable: no policies loaded"};
+Task<Result<Judgement>> Governor::JudgeSomewhere(const Exchange& exchange, View view) {
   if (exchange.text.size() + exchange.attached_text.size() <= kInlineTextBytesMax) {
-    auto judgement = JudgeHere(exchange, *set);
-    if (judgement) judgement->set = set;
-    co_return judgement;
+    co_return Judge(exchange, std::move(view), options_.environment, Now());
   }
   const WorkerPlace place(compute_);
   if (!place.entered()) {
@@ -213,13 +128,13 @@ Task<Result<Governor::Judgement>> Governor::Judge(const Exchange& exchange) {
   }
   Executor* const home = Executor::Current();
   co_await SwitchTo(compute_);
-  auto judgement = JudgeHere(exchange, *set);
-  if (judgement) judgement->set = set;
+  auto judgement = Judge(exchange, std::move(view), options_.environment, Now());
   if (home != nullptr) co_await SwitchTo(*home);
   co_return judgement;
 }
 
-audit::Record Governor::StartRecord(Exchange& exchange) const {
+// What the caller wrote beside the text is kept as carefully as the text.
+audit::Record Governor::StartRecord(Exchange& exchange, const policy::PolicyView* view) const {
   audit::Record record;
   record.id = exchange.decision_id.str();
   record.decision_id = exchange.decision_id;
@@ -233,11 +148,12 @@ audit::Record Governor::StartRecord(Exchange& exchange) const {
   record.correlation_id = exchange.trace.str();
   record.context = std::move(exchange.context);
   record.context_truncated = exchange.context_truncated;
-  // What the caller wrote beside the text is kept as carefully as the text.
-  for (auto& [key, value] : record.context) value = RedactForStorage(value, value.size());
-  const auto kept = [&](const std::string& name) {
-    return name.empty() ? std::string() : RedactForStorage(name, name.size());
+  const auto kept = [&](const std::string& text) {
+    if (text.empty()) return std::string();
+    if (view == nullptr) return std::string(kWithheld);
+    return RedactForStorage(*view, text, text.size());
   };
+  for (auto& [key, value] : record.context) value = kept(value);
   record.tool_signature = kept(exchange.tool_signature);
   record.provider = kept(exchange.provider);
   record.model = kept(exchange.model);
@@ -245,63 +161,93 @@ audit::Record Governor::StartRecord(Exchange& exchange) const {
   return record;
 }
 
-Task<Result<Decision>> Governor::Govern(Exchange exchange) {
-  audit::Record record = StartRecord(exchange);
-  Decision decision;
-  decision.id = exchange.decision_id;
-  decision.trace = exchange.trace;
-  decision.expires_at = record.timestamp + exchange.valid_for;
+Task<void> Governor::RecordFailure(audit::Record& record, const Exchange& exchange,
+                                   const Error& error) {
+  counters_->engine_failures.Add();
+  record.verdict = policy::ToString(policy::Outcome::kError);
+  record.reason = error.message;
+  record.error_message = error.message;
+  record.query_hash = HexEncode(Sha256(exchange.text));
+  record.latency_us = MicrosecondsSince(exchange.received);
+  const auto recorded = co_await Append(record);
+  (void)recorded;  // counted and logged in Append; the exchange is refused either way
+  LogDecision(record);
+}
 
-  auto judgement = co_await Judge(exchange);
-  if (!judgement) {
-    counters_->engine_failures.Add();
-    record.verdict = policy::ToString(policy::Outcome::kError);
-    record.reason = judgement.error().message;
-    record.error_message = judgement.error().message;
-    record.query_hash = HexEncode(Sha256(exchange.text));
-    record.latency_us = MicrosecondsSince(exchange.received);
-    const auto recorded = co_await Append(record);
-    (void)recorded;  // counted and logged in Append; the exchange is refused either way
-    LogDecision(record);
-    co_return judgement.error();
-  }
+namespace {
 
-  auto& verdict = judgement->verdict;
+// What the verdict says, in the answer and in the record.
+void Tell(const Exchange& exchange, Judgement& judgement, Decision& decision,
+          audit::Record& record) {
+  const policy::Verdict& verdict = judgement.verdict;
+  const policy::PolicyView& view = *judgement.view;
   decision.outcome = verdict.outcome;
   decision.reason = verdict.reason;
   decision.risk_level = verdict.risk_level;
   decision.redact = verdict.redact;
-  if (verdict.redact && (exchange.redaction_impossible || judgement->attached_needs_redaction)) {
+  if (verdict.redact && (exchange.redaction_impossible || judgement.attached_needs_redaction)) {
     decision.outcome = policy::Outcome::kBlocked;
     decision.reason = exchange.redaction_impossible ? kCannotRedact : kCannotRedactAttached;
     decision.redact = false;
   }
-  if (decision.redact) decision.redacted_text = std::move(judgement->redacted_text);
-  if (!decision.allowed()) counters_->blocked.Add();
+  if (decision.redact) decision.redacted_text = std::move(judgement.redacted_text);
   for (const auto& match : verdict.matches) {
-    const auto& matched = judgement->set->policies()[match.policy];
+    const policy::Policy& matched = view.policy(match.policy);
+    if (match.shadow) {
+      record.shadow_matches.push_back(ToRecord(matched, match));
+      continue;
+    }
     decision.policy_ids.push_back(matched.id);
     record.matches.push_back(ToRecord(matched, match));
+    if (!exchange.want_matches) continue;
+    decision.matches.push_back(record.matches.back());
+    decision.matches.back().description = matched.description;
   }
-  decision.policies_evaluated = judgement->set->policies().size();
-  if (exchange.want_matches) {
-    decision.matches = record.matches;
-    for (std::size_t i = 0; i < verdict.matches.size(); ++i) {
-      decision.matches[i].description =
-          judgement->set->policies()[verdict.matches[i].policy].description;
-    }
-  }
+  decision.policies_evaluated = view.size();
+  decision.risk_score = judgement.consequences.risk_score;
+  decision.required_actions = std::move(judgement.consequences.required_actions);
+  decision.override_id = verdict.override_id;
   record.verdict = policy::ToString(decision.outcome);
   record.reason = decision.reason;
-  record.risk_level = verdict.matches.empty() ? "" : policy::ToString(verdict.risk_level);
-  record.query = std::move(judgement->excerpt);
-  record.query_hash = std::move(judgement->query_hash);
-  record.policy_set_version = judgement->set->version();
+  record.risk_level = record.matches.empty() ? "" : policy::ToString(verdict.risk_level);
+  record.risk_score_permille = static_cast<std::uint32_t>(decision.risk_score * 1000 + 0.5);
+  record.query = std::move(judgement.excerpt);
+  record.query_hash = std::move(judgement.query_hash);
+  record.policy_set_version = view.version();
   record.expires_at = decision.expires_at;
+  if (!verdict.override_id.empty()) AddContext(kOverrideKey, verdict.override_id, record);
   if (decision.redact) {
     record.obligations.emplace_back("redact_pii");
     record.redacted_fields.emplace_back("query");
   }
+}
+
+}  // namespace
+
+Task<Result<Decision>> Governor::Govern(Exchange exchange) {
+  View view = views_.Find(exchange.principal.org, exchange.principal.tenant);
+  if (!view) {
+    auto loaded = co_await views_.Load(exchange.principal.org, exchange.principal.tenant);
+    if (!loaded) {
+      audit::Record failed = StartRecord(exchange, nullptr);
+      co_await RecordFailure(failed, exchange, loaded.error());
+      co_return loaded.error();
+    }
+    view = std::move(*loaded);
+  }
+  counters_->evaluations.Add();
+  auto judgement = co_await JudgeSomewhere(exchange, view);
+  audit::Record record = StartRecord(exchange, view.get());
+  if (!judgement) {
+    co_await RecordFailure(record, exchange, judgement.error());
+    co_return judgement.error();
+  }
+  Decision decision;
+  decision.id = exchange.decision_id;
+  decision.trace = exchange.trace;
+  decision.expires_at = record.timestamp + exchange.valid_for;
+  Tell(exchange, *judgement, decision, record);
+  if (!decision.allowed()) counters_->blocked.Add();
   record.latency_us = MicrosecondsSince(exchange.received);
 
   const auto recorded = co_await Append(record);
@@ -310,13 +256,14 @@ Task<Result<Decision>> Governor::Govern(Exchange exchange) {
   co_return decision;
 }
 
-Task<Result<Governor::DryRunResult>> Governor::DryRun(std::string text, policy::Plane plane) {
-  Exchange exchange;
-  exchange.text = std::move(text);
-  exchange.plane = plane;
-  auto judgement = co_await Judge(exchange);
-  if (!judgement) co_return judgement.error();
-  co_return DryRunResult{std::move(judgement->set), std::move(judgement->verdict)};
+Task<Result<Judgement>> Governor::DryRun(Exchange exchange, View view) {
+  if (!view) {
+    auto own = co_await ViewOf(exchange.principal.org, exchange.principal.tenant);
+    if (!own) co_return own.error();
+    view = std::move(*own);
+  }
+  auto judgement = co_await JudgeSomewhere(exchange, std::move(view));
+  co_return judgement;
 }
 
 Task<void> Governor::Refuse(Refusal refusal) {

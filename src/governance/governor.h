@@ -13,8 +13,8 @@
 #include "base/task.h"
 #include "base/worker_pool.h"
 #include "governance/exchange.h"
-#include "policy/policy_set.h"
-#include "policy/posture.h"
+#include "governance/judge.h"
+#include "governance/policy_views.h"
 #include "telemetry/metrics.h"
 
 namespace axonflow::governance {
@@ -31,7 +31,8 @@ enum class AuditAck { kJournal, kStore };
 
 struct GovernorOptions {
   AuditAck ack = AuditAck::kJournal;
-  std::string node;  // name of this node in the records
+  std::string node;         // name of this node in the records
+  std::string environment;  // ENVIRONMENT of the deployment, for conditions; may be empty
 };
 
 // THE pipeline: judge, record, wait until the record is durable, answer. Every plane goes through
@@ -39,31 +40,27 @@ struct GovernorOptions {
 class Governor {
  public:
   // `compute` judges long texts, `blocking` waits for the store. All outlive the governor.
-  Governor(GovernorOptions options, policy::Posture posture, audit::Journal& journal,
+  Governor(GovernorOptions options, PolicyViews& views, audit::Journal& journal,
            audit::Shipper& shipper, WorkerPool& compute, WorkerPool& blocking,
            telemetry::Registry& metrics);
   ~Governor();
 
-  // Swaps the whole policy set. Until the first call, and after a null, every exchange is refused.
-  void SetPolicies(std::shared_ptr<const policy::PolicySet> policies);
-  std::shared_ptr<const policy::PolicySet> policies() const;
-  const policy::Posture& posture() const { return posture_; }
   // Whether answers go out without waiting for the store although they should.
   bool store_is_behind() const { return store_is_behind_.load(std::memory_order_relaxed); }
 
-  // Judges `exchange` and records it. Fails with kUnavailable when no policy set is loaded or a
-  // detector could not finish (recorded as `error`), when the record could not be made durable, and
-  // with kResourceExhausted when too many long texts are being judged. A failure is a refusal: the
-  // plane answers 503 and never lets the text through.
+  // Whether anybody can be judged; see PolicyViews::health.
+  Status policies_health() const { return views_.health(); }
+  // The policies of a tenant, from memory or after one load.
+  Task<Result<View>> ViewOf(OrgId org, TenantId tenant);
+
+  // Judges `exchange` and records it. Fails with kUnavailable when the tenant's policies cannot
+  // be loaded or a detector could not finish (recorded as `error`), when the record could not be
+  // made durable, and with kResourceExhausted when too many long texts are being judged. A failure
+  // is a refusal: the plane answers 503 and never lets the text through.
   Task<Result<Decision>> Govern(Exchange exchange);
 
-  // What a dry run found, with the set that judged it: indexes of the verdict point into it.
-  struct DryRunResult {
-    std::shared_ptr<const policy::PolicySet> policies;
-    policy::Verdict verdict;
-  };
-  // Judges without recording: dry runs only.
-  Task<Result<DryRunResult>> DryRun(std::string text, policy::Plane plane);
+  // Judges without recording: dry runs and simulation. `view` null: the caller's own.
+  Task<Result<Judgement>> DryRun(Exchange exchange, View view = nullptr);
 
   // Records a refusal and waits until it is durable. A failure to record changes nothing for the
   // caller, who is refused either way; it is counted and logged.
@@ -72,32 +69,22 @@ class Governor {
   // Records a call that an application reports, and waits until it is durable.
   Task<Status> Report(audit::Record record);
 
-  // `text` with everything the policies would redact removed; for what is stored beside a decision.
-  // Texts are cut to `bytes_max` first. On a detector's failure returns a fixed marker.
-  std::string RedactForStorage(std::string_view text, std::size_t bytes_max) const;
-
-  // The same for every string and number of a JSON value; the result is compact JSON of the same
-  // shape, or an empty string when it would exceed `bytes_max`.
-  std::string RedactJsonForStorage(std::string_view json, std::size_t bytes_max) const;
-
  private:
   struct Counters;
-  struct Judgement;
 
-  audit::Record StartRecord(Exchange& exchange) const;
-  Task<Result<Judgement>> Judge(const Exchange& exchange);
-  Result<Judgement> JudgeHere(const Exchange& exchange, const policy::PolicySet& set) const;
+  audit::Record StartRecord(Exchange& exchange, const policy::PolicyView* view) const;
+  Task<Result<Judgement>> JudgeSomewhere(const Exchange& exchange, View view);
+  Task<void> RecordFailure(audit::Record& record, const Exchange& exchange, const Error& error);
   Task<Status> Append(const audit::Record& record);
   Task<void> AwaitStore(JournalPosition position);
 
   const GovernorOptions options_;
-  const policy::Posture posture_;
+  PolicyViews& views_;
   audit::Journal& journal_;
   audit::Shipper& shipper_;
   WorkerPool& compute_;
   WorkerPool& blocking_;
   std::unique_ptr<Counters> counters_;
-  std::atomic<std::shared_ptr<const policy::PolicySet>> policies_;
   std::atomic<bool> store_is_behind_{false};  // with AuditAck::kStore only
 };
 

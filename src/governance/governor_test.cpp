@@ -10,8 +10,9 @@
 #include "audit/audit_store.h"
 #include "base/crypto.h"
 #include "base/json.h"
+#include "governance/stored_text.h"
 #include "governance/trace_context.h"
-#include "policy/catalogue.h"
+#include "policy/testing.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
 
@@ -49,11 +50,15 @@ class GovernorTest : public testing::Test {
   }
 
   void UsePosture(const std::map<std::string, std::string>& variables) {
-    governor_.emplace(GovernorOptions{AuditAck::kJournal, "node-1"},
-                      *policy::Posture::FromVariables(variables), *journal_, *shipper_, compute_,
-                      blocking_, registry_);
-    static const auto set = *policy::PolicySet::Compile(*policy::BuiltinCatalogue());
-    governor_->SetPolicies(set);
+    Use(policy::testing::BuiltinView(*policy::Posture::FromVariables(variables)));
+  }
+
+  void Use(View view) {
+    governor_.reset();
+    views_.emplace(std::move(view));
+    registry_.emplace();
+    governor_.emplace(GovernorOptions{AuditAck::kJournal, "node-1", ""}, *views_, *journal_,
+                      *shipper_, compute_, blocking_, *registry_);
   }
 
   Exchange For(std::string text) {
@@ -95,12 +100,13 @@ class GovernorTest : public testing::Test {
   }
 
   std::filesystem::path folder_;
-  telemetry::Registry registry_;
+  std::optional<telemetry::Registry> registry_;
   WorkerPool compute_{"compute", 1, 0, 2};
   WorkerPool blocking_{"blocking", 2, 0, 16};
   std::unique_ptr<store::Database> database_;
   std::unique_ptr<audit::Journal> journal_;
   std::optional<audit::Shipper> shipper_;
+  std::optional<FixedPolicyViews> views_;
   std::optional<Governor> governor_;
 };
 
@@ -171,7 +177,7 @@ TEST_F(GovernorTest, JudgesLongTextsLikeShortOnes) {
 }
 
 TEST_F(GovernorTest, RefusesAndRecordsWhileNoPoliciesAreLoaded) {
-  governor_->SetPolicies(nullptr);
+  Use(nullptr);
   auto exchange = For("anything");
   const auto id = exchange.decision_id;
   const auto decision = Wait(governor_->Govern(std::move(exchange)));
@@ -198,15 +204,15 @@ TEST_F(GovernorTest, KeepsWhatStandsBesideTheTextAsCarefullyAsTheText) {
 
 TEST_F(GovernorTest, DryRunLeavesNoRecord) {
   const auto before = journal_->durable();
-  const auto verdict =
-      Wait(governor_->DryRun("1 UNION SELECT a FROM b --", policy::Plane::kGateway));
+  const auto verdict = Wait(governor_->DryRun(For("1 UNION SELECT a FROM b --")));
   ASSERT_TRUE(verdict);
   EXPECT_EQ(verdict->verdict.outcome, policy::Outcome::kBlocked);
   EXPECT_EQ(journal_->durable(), before);
 }
 
 TEST_F(GovernorTest, RedactsEveryLeafOfMetadataAndKeepsItJson) {
-  const auto json = governor_->RedactJsonForStorage(
+  const auto json = RedactJsonForStorage(
+      *policy::testing::BuiltinView(),
       R"({"note":"card 4111 1111 1111 1111","n":7,"list":["x",true,null]})", 4096);
   EXPECT_EQ(json.find("1111 1111"), std::string::npos) << json;
   JsonDocument document;

@@ -1,47 +1,42 @@
+#include "governance/stored_text.h"
+
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "governance/excerpt.h"
-#include "governance/governor.h"
 
 namespace axonflow::governance {
-namespace {
 
-constexpr std::string_view kNotRedactable = "[withheld: could not be checked for personal data]";
-
-}  // namespace
-
-std::string Governor::RedactForStorage(std::string_view text, std::size_t bytes_max) const {
-  const auto set = policies_.load();
-  if (!set) return std::string(kNotRedactable);
-  auto excerpt = RedactedExcerpt(text, *set, bytes_max);
-  return excerpt ? std::move(*excerpt) : std::string(kNotRedactable);
+std::string RedactForStorage(const policy::PolicyView& view, std::string_view text,
+                             std::size_t bytes_max) {
+  auto excerpt = RedactedExcerpt(text, view, bytes_max);
+  return excerpt ? std::move(*excerpt) : std::string(kWithheld);
 }
 
 namespace {
 
-void WriteRedacted(const Governor& governor, JsonValue value, JsonWriter& out) {
+void WriteRedacted(const policy::PolicyView& view, JsonValue value, JsonWriter& out) {
   switch (value.type()) {
     case JsonType::kObject:
       out.BeginObject();
       value.ForEachMember([&](std::string_view key, JsonValue member) {
-        out.Key(governor.RedactForStorage(key, key.size()));
-        WriteRedacted(governor, member, out);
+        out.Key(RedactForStorage(view, key, key.size()));
+        WriteRedacted(view, member, out);
       });
       out.EndObject();
       return;
     case JsonType::kArray:
       out.BeginArray();
-      value.ForEachElement([&](JsonValue element) { WriteRedacted(governor, element, out); });
+      value.ForEachElement([&](JsonValue element) { WriteRedacted(view, element, out); });
       out.EndArray();
       return;
     case JsonType::kString: {
       const auto text = *value.AsString();
-      out.String(governor.RedactForStorage(text, text.size()));
+      out.String(RedactForStorage(view, text, text.size()));
       return;
     }
     case JsonType::kNumber: {
       const std::string text = value.ToString();
-      const std::string redacted = governor.RedactForStorage(text, text.size());
+      const std::string redacted = RedactForStorage(view, text, text.size());
       if (redacted == text) {
         out.Raw(text);
       } else {
@@ -56,13 +51,14 @@ void WriteRedacted(const Governor& governor, JsonValue value, JsonWriter& out) {
 
 }  // namespace
 
-std::string Governor::RedactJsonForStorage(std::string_view json, std::size_t bytes_max) const {
+std::string RedactJsonForStorage(const policy::PolicyView& view, std::string_view json,
+                                 std::size_t bytes_max) {
   if (json.size() > bytes_max) return {};
   JsonDocument document;
   const auto root = document.Parse(json);
   if (!root) return {};
   JsonWriter out;
-  WriteRedacted(*this, *root, out);
+  WriteRedacted(view, *root, out);
   return std::move(out).Take();
 }
 

@@ -254,6 +254,9 @@ class CredentialAuthenticator final : public Authenticator {
     principal.read_scope = ScopeOf(*claims);
     principal.user_email = std::move(claims->email);
     principal.user_role = std::move(claims->role);
+    principal.user_department = std::move(claims->department);
+    principal.user_permissions = std::move(claims->permissions);
+    principal.segments = std::move(claims->segments);
     principal.user_verified = true;
     return std::nullopt;
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/ids.h"
 
@@ -19,6 +20,10 @@ struct Principal {
   std::string
       user_email;  // of a verified user token, else a synthetic one ("<client>@axonflow.local")
   std::string user_role;  // "admin", "developer", "service", ...
+  // Of a verified user token; empty when it does not say.
+  std::string user_department;
+  std::vector<std::string> user_permissions;
+  std::vector<std::string> segments;  // of which the user is a member
   bool user_verified = false;
   bool anonymous = false;  // community mode
   // Community mode without a name: bodies may name any client, so reads see every tenant of the

@@ -10,6 +10,8 @@
 namespace axonflow::identity {
 namespace {
 
+constexpr std::size_t kListedMax = 100;  // entries of a claim that is a list
+
 struct TokenParts {
   std::string_view header;
   std::string_view payload;
@@ -92,6 +94,26 @@ Result<std::string> Text(const JsonValue& claims, std::string_view name) {
   return std::string(*text);
 }
 
+// A list of texts, empty when absent; an error when it holds anything else or too much.
+Result<std::vector<std::string>> Texts(const JsonValue& claims, std::string_view name) {
+  std::vector<std::string> texts;
+  const auto member = claims.Find(name);
+  if (!member) return texts;
+  bool well_formed = member->type() == JsonType::kArray;
+  if (well_formed) {
+    member->ForEachElement([&](JsonValue element) {
+      const auto text = element.AsString();
+      well_formed = well_formed && text && texts.size() < kListedMax;
+      if (well_formed) texts.emplace_back(*text);
+    });
+  }
+  if (!well_formed) {
+    return Refuse("the claim " + std::string(name) + " is not a list of at most " +
+                  std::to_string(kListedMax) + " strings");
+  }
+  return texts;
+}
+
 Result<UserClaims> ReadClaims(const JsonValue& claims) {
   const auto email = Text(claims, "email");
   if (!email) return email.error();
@@ -101,7 +123,14 @@ Result<UserClaims> ReadClaims(const JsonValue& claims) {
   if (!tenant) return tenant.error();
   const auto org = Text(claims, "org_id");
   if (!org) return org.error();
-  UserClaims result{Normalized(*email), Normalized(*role), *tenant, *org};
+  const auto department = Text(claims, "department");
+  if (!department) return department.error();
+  const auto permissions = Texts(claims, "permissions");
+  if (!permissions) return permissions.error();
+  const auto segments = Texts(claims, "segments");
+  if (!segments) return segments.error();
+  UserClaims result{Normalized(*email), Normalized(*role), *tenant,  *org,
+                    *department,        *permissions,      *segments};
   if (!IsRecordableEmail(result.email))
     return Refuse("the claim email is missing or not an address");
   if (result.tenant.empty()) return Refuse("the claim tenant_id is missing");

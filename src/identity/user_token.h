@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -15,10 +16,13 @@ inline constexpr std::chrono::seconds kUserTokenLeeway{60};
 
 // What a verified user token says.
 struct UserClaims {
-  std::string email;   // normalised, never blank
-  std::string role;    // normalised; may be empty
-  std::string tenant;  // never blank
-  std::string org;     // empty = not said
+  std::string email;                     // normalised, never blank
+  std::string role;                      // normalised; may be empty
+  std::string tenant;                    // never blank
+  std::string org;                       // empty = not said
+  std::string department;                // may be empty
+  std::vector<std::string> permissions;  // may be empty
+  std::vector<std::string> segments;     // of which the user is a member
 };
 
 // Verifies a JSON Web Token (RFC 7519) signed with HMAC-SHA-256 under `key` (RFC 7515, alg HS256).

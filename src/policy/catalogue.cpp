@@ -33,7 +33,7 @@ constexpr std::string_view kCategories[] = {
     "compliance-gdpr", "compliance-hipaa",   "compliance-rbi",
     "compliance-sebi", "compliance-euaiact", "compliance-masfeat",
     "fincrime",        "media-safety",       "media-biometric",
-    "media-document",  "media-pii",
+    "media-document",  "media-pii",          "custom",
 };
 
 // What a reader of the file needs to find the mistake: file, line, sentence.
@@ -221,6 +221,7 @@ const Key& FindKey(const YAML::Node& node) {
 Policy ReadPolicy(const YAML::Node& node) {
   if (!node.IsMap()) Fail(node, "a policy must be a mapping of keys to values");
   Policy policy;
+  policy.builtin = true;
   std::set<std::string_view> seen;
   for (const auto& entry : node) {
     const Key& key = FindKey(entry.first);
@@ -311,6 +312,11 @@ Result<bool> Reports(const PolicySet& set, std::uint32_t index, std::string_view
 }  // namespace
 
 bool IsCategory(std::string_view category) {
+  // A country joins by the prefix alone.
+  constexpr std::string_view kPersonalData = "pii-";
+  if (category.starts_with(kPersonalData) && category.size() > kPersonalData.size()) {
+    return std::ranges::all_of(category, [](char c) { return (c >= 'a' && c <= 'z') || c == '-'; });
+  }
   return std::find(std::begin(kCategories), std::end(kCategories), category) !=
          std::end(kCategories);
 }

@@ -103,11 +103,11 @@ TEST(PolicySet, WidensThePlacesOfAPolicyWhoseSpansReachToTheEndOfAKey) {
 
 TEST(PolicySet, CountsSpansBeyondTheBoundWithoutPlacingThem) {
   const auto set = Compiled({Pattern("x", "x")});
-  const std::string text(PolicySet::kSpansMax + 7, 'x');
+  const std::string text(kSpansMax + 7, 'x');
   const auto findings = set->Detect({.text = text, .want_spans = true});
   ASSERT_TRUE(findings);
-  EXPECT_EQ((*findings)[0].count, PolicySet::kSpansMax + 7);
-  EXPECT_EQ((*findings)[0].spans.size(), PolicySet::kSpansMax);
+  EXPECT_EQ((*findings)[0].count, kSpansMax + 7);
+  EXPECT_EQ((*findings)[0].spans.size(), kSpansMax);
 }
 
 TEST(PolicySet, TailMustFollowItsHeadOnTheLineWithinTheGap) {
@@ -229,9 +229,24 @@ TEST(PolicySet, LeavesOutSqlForRedaction) {
   const auto set = Compiled(*BuiltinCatalogue());
   const std::string_view text = "1 UNION SELECT password FROM users -- mail ann@example.org";
   EXPECT_THAT(Ids(*set, {.text = text}), ::testing::Contains(HasSubstr("sys_sqli_")));
-  const auto without = Ids(*set, {.text = text, .without_sql = true});
+  const auto without = Ids(*set, {.text = text, .redactable_only = true});
   EXPECT_THAT(without, ::testing::Contains("sys_pii_email"));
   EXPECT_THAT(without, ::testing::Not(::testing::Contains(HasSubstr("sys_sqli_"))));
+}
+
+TEST(PolicySet, FindsWhatAnEncodingHidesAndPlacesItInTheOriginal) {
+  const auto set = Compiled(*BuiltinCatalogue());
+  const std::string text = "please read %63%61%72%64 4111%201111%201111%201111 today";
+  const auto findings = set->Detect({.text = text, .want_spans = true});
+  ASSERT_TRUE(findings);
+  const auto card = std::ranges::find_if(*findings, [&](const Finding& finding) {
+    return set->policies()[finding.policy].id == "sys_pii_credit_card";
+  });
+  ASSERT_NE(card, findings->end());
+  ASSERT_EQ(card->spans.size(), 1U);
+  EXPECT_EQ(text.substr(card->spans[0].begin, card->spans[0].end - card->spans[0].begin),
+            "4111%201111%201111%201111");
+  EXPECT_EQ(card->count, 1U);
 }
 
 TEST(PolicySet, HostileTextCostsAboutAsMuchAsProse) {

@@ -50,11 +50,6 @@ struct CategoryGroup {
 };
 
 constexpr CategoryGroup kCategoryGroups[] = {
-    {"pii-global", PostureGroup::kPii},
-    {"pii-us", PostureGroup::kPii},
-    {"pii-india", PostureGroup::kPii},
-    {"pii-eu", PostureGroup::kPii},
-    {"pii-singapore", PostureGroup::kPii},
     {"security-sqli", PostureGroup::kSqli},
     {"security-dangerous", PostureGroup::kDangerousCommands},
     {"sensitive-data", PostureGroup::kSensitiveData},
@@ -167,6 +162,8 @@ std::string_view ToString(PostureGroup group) {
 }
 
 std::optional<PostureGroup> GroupOf(std::string_view category) {
+  // A country joins by the prefix alone; Indonesia's stored action stands, as the contract has it.
+  if (category.starts_with("pii-") && category != "pii-indonesia") return PostureGroup::kPii;
   for (const auto& entry : kCategoryGroups) {
     if (entry.category == category) return entry.group;
   }
@@ -220,12 +217,36 @@ Result<Posture> Posture::FromVariables(const std::map<std::string, std::string>&
   return posture;
 }
 
+std::optional<PostureGroup> ParsePostureGroup(std::string_view text) {
+  for (std::size_t i = 0; i < kGroups; ++i) {
+    if (kGroupWords[i].name == text) return static_cast<PostureGroup>(i);
+  }
+  return std::nullopt;
+}
+
+bool Takes(PostureGroup group, Action action) {
+  if (action == Action::kRedact) return group == PostureGroup::kPii;
+  return action == Action::kBlock || action == Action::kWarn || action == Action::kLog;
+}
+
+Posture Posture::With(PostureGroup group, Action action, std::string source) const {
+  Posture changed = *this;
+  for (PostureChoice& choice : changed.choices_[IndexOf(group)]) choice = {action, source};
+  return changed;
+}
+
 const PostureChoice& Posture::Choice(PostureGroup group, Plane plane) const {
   return choices_[IndexOf(group)][static_cast<std::size_t>(plane)];
 }
 
 Action Posture::ActionFor(const Policy& policy, Plane plane, Phase phase) const {
-  if (const auto group = GroupOf(policy.category)) return Choice(*group, plane).action;
+  if (policy.builtin) {
+    if (const auto group = GroupOf(policy.category)) return Choice(*group, plane).action;
+    // The built-in policy on a high risk score.
+    if (policy.category == "dynamic-risk" && policy.action == Action::kBlock) {
+      return Choice(PostureGroup::kHighRisk, plane).action;
+    }
+  }
   const auto& stored = phase == Phase::kRequest ? policy.action_request : policy.action_response;
   return stored.value_or(policy.action);
 }

@@ -24,10 +24,14 @@ enum class PostureGroup : std::uint8_t {
 };
 
 std::string_view ToString(PostureGroup group);  // "pii", "sqli", "sensitive_data", ...
+std::optional<PostureGroup> ParsePostureGroup(std::string_view text);
 
 // Which group governs `category`, or nothing when the stored action of the policy stands
 // (security-admin, pii-indonesia, compliance-*, fincrime).
 std::optional<PostureGroup> GroupOf(std::string_view category);
+
+// Whether a group takes `action`: only personal data may be redacted, and none waits for approval.
+bool Takes(PostureGroup group, Action action);
 
 struct PostureChoice {
   Action action = Action::kLog;
@@ -50,8 +54,12 @@ class Posture {
   const PostureChoice& Choice(PostureGroup group, Plane plane) const;
   const std::string& profile() const { return profile_; }
 
+  // The same with one group's action replaced on every plane, as an organization recorded it.
+  Posture With(PostureGroup group, Action action, std::string source) const;
+
   // The action that a match of `policy` asks for on this plane and in this phase: the group's
-  // choice where a group governs it, else the phase's stored action, else the stored action.
+  // choice where a group governs it (built-in policies only: who writes a policy of his own means
+  // its action), else the phase's stored action, else the stored action.
   Action ActionFor(const Policy& policy, Plane plane, Phase phase) const;
 
  private:

@@ -143,7 +143,29 @@ TEST(Posture, StoredActionStandsWhereNoGroupGoverns) {
   EXPECT_EQ(posture.ActionFor(policy, Plane::kMcp, Phase::kRequest), Action::kBlock);
   EXPECT_EQ(posture.ActionFor(policy, Plane::kMcp, Phase::kResponse), Action::kRedact);
   policy.category = "pii-us";
+  EXPECT_EQ(posture.ActionFor(policy, Plane::kMcp, Phase::kResponse), Action::kRedact);
+  policy.builtin = true;
   EXPECT_EQ(posture.ActionFor(policy, Plane::kMcp, Phase::kResponse), Action::kLog);
+}
+
+TEST(Posture, OrganizationReplacesTheActionOfAGroupOnEveryPlane) {
+  const Posture posture = Load({{"GATEWAY_PII_ACTION", "log"}})
+                              .With(PostureGroup::kPii, Action::kBlock, "organization");
+  for (const Plane plane : {Plane::kGateway, Plane::kDecision, Plane::kMcp, Plane::kProxy}) {
+    EXPECT_EQ(posture.Choice(PostureGroup::kPii, plane).action, Action::kBlock);
+    EXPECT_EQ(posture.Choice(PostureGroup::kPii, plane).source, "organization");
+  }
+  EXPECT_EQ(posture.Choice(PostureGroup::kSqli, Plane::kMcp).action, Action::kWarn);
+}
+
+TEST(Posture, CountriesJoinPersonalDataByThePrefix) {
+  EXPECT_EQ(GroupOf("pii-brazil"), PostureGroup::kPii);
+  EXPECT_FALSE(GroupOf("media-pii"));
+  EXPECT_EQ(ParsePostureGroup("high_risk"), PostureGroup::kHighRisk);
+  EXPECT_FALSE(ParsePostureGroup("everything"));
+  EXPECT_TRUE(Takes(PostureGroup::kPii, Action::kRedact));
+  EXPECT_FALSE(Takes(PostureGroup::kSqli, Action::kRedact));
+  EXPECT_FALSE(Takes(PostureGroup::kPii, Action::kRequireApproval));
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "policy/testing.h"
+
 namespace axonflow::policy {
 namespace {
 
@@ -23,7 +25,7 @@ Policy Stored(std::string id, Action action, Severity severity, int priority) {
   return policy;
 }
 
-std::shared_ptr<const PolicySet> Set() {
+std::shared_ptr<const PolicyView> Set(const Posture& posture = Posture()) {
   Policy unnamed = Stored("silent", Action::kBlock, Severity::kLow, 5);
   unnamed.description.clear();
   auto set = PolicySet::Compile({Stored("log", Action::kLog, Severity::kCritical, 90),
@@ -33,17 +35,19 @@ std::shared_ptr<const PolicySet> Set() {
                                  Stored("block", Action::kBlock, Severity::kMedium, 50),
                                  Stored("block2", Action::kBlock, Severity::kMedium, 40), unnamed});
   EXPECT_TRUE(set) << (set ? "" : set.error().message);
-  return *set;
+  return testing::ViewOf(*set, posture);
 }
 
-std::uint32_t Index(const PolicySet& set, std::string_view id) {
-  return static_cast<std::uint32_t>(set.Find(id) - set.policies().data());
+std::uint32_t Index(const PolicyView& view, std::string_view id) {
+  std::uint32_t index = 0;
+  while (index < view.size() && view.policy(index).id != id) ++index;
+  return index;
 }
 
-Verdict Of(const PolicySet& set, const std::vector<std::string_view>& ids) {
+Verdict Of(const PolicyView& set, const std::vector<std::string_view>& ids) {
   std::vector<Finding> findings;
   for (const auto id : ids) findings.push_back({.policy = Index(set, id), .spans = {}});
-  return Resolve(set, findings, Posture(), Plane::kDecision, Phase::kRequest);
+  return Resolve(set, findings, {.plane = Plane::kDecision});
 }
 
 TEST(Resolver, AllowsWhenNothingMatched) {
@@ -98,7 +102,7 @@ TEST(Resolver, PolicyThatIsNamedTwiceIsListedOnceWithBothCounts) {
 TEST(Resolver, FindingOfAnotherSetIsAnErrorAndNeverAnAllow) {
   const auto set = Set();
   const std::vector<Finding> findings = {{.policy = 99, .spans = {}}};
-  const Verdict verdict = Resolve(*set, findings, Posture(), Plane::kMcp, Phase::kRequest);
+  const Verdict verdict = Resolve(*set, findings, {.plane = Plane::kMcp});
   EXPECT_EQ(verdict.outcome, Outcome::kError);
   EXPECT_FALSE(verdict.reason.empty());
 }
@@ -106,15 +110,15 @@ TEST(Resolver, FindingOfAnotherSetIsAnErrorAndNeverAnAllow) {
 TEST(Resolver, PostureReplacesTheStoredActionOfItsGroup) {
   Policy policy = Stored("sqli", Action::kLog, Severity::kHigh, 50);
   policy.category = "security-sqli";
+  policy.builtin = true;
   const auto set = PolicySet::Compile({policy});
   ASSERT_TRUE(set);
   const auto posture = Posture::FromVariables({{"GATEWAY_SQLI_ACTION", "block"}});
   ASSERT_TRUE(posture);
+  const auto view = testing::ViewOf(*set, *posture);
   const std::vector<Finding> findings = {{.policy = 0, .spans = {}}};
-  EXPECT_EQ(Resolve(**set, findings, *posture, Plane::kGateway, Phase::kRequest).outcome,
-            Outcome::kBlocked);
-  EXPECT_EQ(Resolve(**set, findings, *posture, Plane::kMcp, Phase::kRequest).outcome,
-            Outcome::kAllowed);
+  EXPECT_EQ(Resolve(*view, findings, {.plane = Plane::kGateway}).outcome, Outcome::kBlocked);
+  EXPECT_EQ(Resolve(*view, findings, {.plane = Plane::kMcp}).outcome, Outcome::kAllowed);
 }
 
 TEST(Resolver, VerdictDoesNotDependOnTheOrderOfFindings) {
@@ -122,19 +126,18 @@ TEST(Resolver, VerdictDoesNotDependOnTheOrderOfFindings) {
   std::mt19937 random(20'240'229);  // NOLINT(cert-msc51-cpp): the same cases in every run
   for (int round = 0; round < 300; ++round) {
     std::vector<Finding> findings;
-    for (std::uint32_t i = 0; i < set->policies().size(); ++i) {
+    for (std::uint32_t i = 0; i < set->size(); ++i) {
       if (random() % 2 == 0) findings.push_back({.policy = i, .count = i + 1, .spans = {}});
     }
-    const Verdict expected = Resolve(*set, findings, Posture(), Plane::kMcp, Phase::kRequest);
+    const Verdict expected = Resolve(*set, findings, {.plane = Plane::kMcp});
     Action strictest = Action::kAllow;
-    for (const Finding& f : findings)
-      strictest = std::max(strictest, set->policies()[f.policy].action);
+    for (const Finding& f : findings) strictest = std::max(strictest, set->policy(f.policy).action);
     if (!findings.empty()) {
       EXPECT_EQ(expected.matches[0].action, strictest);
     }
 
     std::shuffle(findings.begin(), findings.end(), random);
-    const Verdict shuffled = Resolve(*set, findings, Posture(), Plane::kMcp, Phase::kRequest);
+    const Verdict shuffled = Resolve(*set, findings, {.plane = Plane::kMcp});
     EXPECT_EQ(shuffled.outcome, expected.outcome);
     EXPECT_EQ(shuffled.reason, expected.reason);
     EXPECT_EQ(shuffled.risk_level, expected.risk_level);

@@ -20,6 +20,7 @@ constexpr Words<Severity, 4> kSeverities{{{Severity::kLow, "low"},
                                           {Severity::kCritical, "critical"}}};
 constexpr Words<Tier, 3> kTiers{
     {{Tier::kSystem, "system"}, {Tier::kOrganization, "organization"}, {Tier::kTenant, "tenant"}}};
+constexpr Words<Mode, 2> kModes{{{Mode::kEnforce, "enforce"}, {Mode::kShadow, "shadow"}}};
 constexpr Words<Plane, 4> kPlanes{{{Plane::kGateway, "gateway"},
                                    {Plane::kDecision, "decision"},
                                    {Plane::kMcp, "mcp"},
@@ -48,7 +49,11 @@ std::string_view ToString(Severity severity) { return WordOf(kSeverities, severi
 std::string_view ToString(Tier tier) { return WordOf(kTiers, tier); }
 std::string_view ToString(Plane plane) { return WordOf(kPlanes, plane); }
 
+std::string_view ToString(Mode mode) { return WordOf(kModes, mode); }
+
 std::optional<Action> ParseAction(std::string_view text) { return ValueOf(kActions, text); }
 std::optional<Severity> ParseSeverity(std::string_view text) { return ValueOf(kSeverities, text); }
+std::optional<Tier> ParseTier(std::string_view text) { return ValueOf(kTiers, text); }
+std::optional<Mode> ParseMode(std::string_view text) { return ValueOf(kModes, text); }
 
 }  // namespace axonflow::policy

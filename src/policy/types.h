@@ -22,6 +22,28 @@ enum class SpanTo : std::uint8_t { kMatch, kPemEnd };
 // Which door the text came through. Decides which posture variables apply (GATEWAY_*, MCP_*).
 enum class Plane : std::uint8_t { kGateway, kDecision, kMcp, kProxy };
 
+// Whether a policy decides, or is only watched: a shadow policy is evaluated and recorded, and
+// changes no verdict.
+enum class Mode : std::uint8_t { kEnforce, kShadow };
+
+// The planes that a policy judges on, one bit a plane.
+class PlaneSet {
+ public:
+  static constexpr PlaneSet All() { return PlaneSet(0xFF); }
+  static constexpr PlaneSet None() { return PlaneSet(0); }
+  constexpr PlaneSet With(Plane plane) const {
+    return PlaneSet(static_cast<std::uint8_t>(bits_ | (1U << static_cast<unsigned>(plane))));
+  }
+  constexpr bool Has(Plane plane) const {
+    return ((bits_ >> static_cast<unsigned>(plane)) & 1U) != 0;
+  }
+  constexpr std::uint8_t bits() const { return bits_; }
+
+ private:
+  explicit constexpr PlaneSet(std::uint8_t bits) : bits_(bits) {}
+  std::uint8_t bits_;
+};
+
 // Wire spelling ("require_approval", "critical", ...) and back; nothing for an unknown word.
 std::string_view ToString(Action action);
 std::string_view ToString(Severity severity);
@@ -29,8 +51,13 @@ std::string_view ToString(Tier tier);
 std::string_view ToString(Plane plane);
 std::optional<Action> ParseAction(std::string_view text);
 std::optional<Severity> ParseSeverity(std::string_view text);
+std::optional<Tier> ParseTier(std::string_view text);
+std::string_view ToString(Mode mode);  // "enforce", "shadow"
+std::optional<Mode> ParseMode(std::string_view text);
 
-// One static policy as it stands in the catalogue (or, later, in a tenant's own set).
+// One static policy as it stands in the catalogue or among the policies of an organization or a
+// tenant. A dynamic policy (dynamic/dynamic_policy.h) has one too, without pattern and detector, so
+// that verdicts and records speak of both kinds in the same way.
 struct Policy {
   std::string id;           // slug, unique: "sys_sqli_union_select"
   std::string name;         // 1 to 255 characters
@@ -47,6 +74,10 @@ struct Policy {
   Severity risk_level = Severity::kMedium;  // defaults to `severity`
   bool allow_override = true;               // never true for critical ones
   bool enabled = true;
+  Mode mode = Mode::kEnforce;
+  std::string segment;  // empty, or: judges only callers who are known members of this segment
+  PlaneSet planes = PlaneSet::All();
+  bool builtin = false;  // of the catalogue: the deployment's posture governs its action
   int version = 1;
   // Exactly one of the two: an RE2 expression, or the name of a detector in code
   // ("sql.union_select", "pii.credit_card").
@@ -68,6 +99,8 @@ struct Span {
   std::uint32_t end = 0;
   bool operator==(const Span&) const = default;
 };
+
+inline constexpr std::size_t kSpansMax = 10'000;  // a finding; more are counted, not placed
 
 // A fact that a detector reports: this policy's subject stands in the text. Never a verdict.
 struct Finding {

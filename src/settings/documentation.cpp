@@ -106,8 +106,7 @@ std::string DocumentationPage() {
   page +=
       "\n## Known, without effect in this version\n\nThey may be set; one warning at start names "
       "those "
-      "that are, and `ENVIRONMENT`, `HIGH_RISK_ACTION` and the `high_risk` of "
-      "`AXONFLOW_ENFORCE`:\n";
+      "that are, and `HIGH_RISK_ACTION` and the `high_risk` of `AXONFLOW_ENFORCE`:\n";
   AppendNames(page, VariablesWithoutEffect());
   page +=
       "\n## Known, not supported in this version\n\nThey ask for a protection that this version "

@@ -143,7 +143,7 @@ class Loader {
 
   // One line at start. A setting of the table counts from whichever source it came.
   void WarnOfWhatHasNoEffect() {
-    for (const std::string_view inert : {"ENVIRONMENT", "HIGH_RISK_ACTION"}) {
+    for (const std::string_view inert : {"HIGH_RISK_ACTION"}) {
       if (settings_.IsSet(inert)) without_effect_.emplace_back(inert);
     }
     for (const std::string& group : ParseList(settings_.String("AXONFLOW_ENFORCE"))) {

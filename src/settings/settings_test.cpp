@@ -166,14 +166,13 @@ TEST(Settings, SaysOnceWhichSettingsHaveNoEffect) {
 }
 
 TEST(Settings, SaysWhichRowsOfTheTableHaveNoEffect) {
-  const auto settings = Settings::Load({{"ENVIRONMENT", "production"},
-                                        {"HIGH_RISK_ACTION", "block"},
+  const auto settings = Settings::Load({{"HIGH_RISK_ACTION", "block"},
                                         {"AXONFLOW_ENFORCE", "pii, High_Risk"},
                                         {"ADMIN_API_KEY", "x"}});
   ASSERT_TRUE(settings.ok()) << settings.error().message;
   EXPECT_THAT(settings->Warnings(),
               ElementsAre("These settings have no effect in this version: ADMIN_API_KEY, "
-                          "ENVIRONMENT, HIGH_RISK_ACTION, high_risk of AXONFLOW_ENFORCE"));
+                          "HIGH_RISK_ACTION, high_risk of AXONFLOW_ENFORCE"));
   const auto fine = Settings::Load({{"AXONFLOW_ENFORCE", "pii"}});
   ASSERT_TRUE(fine.ok()) << fine.error().message;
   EXPECT_TRUE(fine->Warnings().empty());

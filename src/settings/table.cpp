@@ -30,7 +30,7 @@ void AddNode(Rows& rows) {
                   "deployment.environment",
                   Type::kEnum,
                   "",
-                  "Where this node runs. No effect in this version.",
+                  "Where this node runs; conditions of policies can read it as `environment`.",
                   {"development", "dev", "local", "staging", "production"}});
   rows.push_back({"ORG_ID",
                   "deployment.org_id",
@@ -208,6 +208,22 @@ void AddPosture(Rows& rows) {
                   "Folder with catalogue files that replace the built-in ones. A folder that "
                   "cannot be loaded refuses requests; it never allows them.",
                   {}});
+  rows.push_back({"AXONFLOW_TENANT_POLICIES_MAX",
+                  "posture.tenant_policies_max",
+                  Type::kInteger,
+                  "0",
+                  "Policies of each kind that a tenant may have. 0 means no limit.",
+                  {},
+                  0,
+                  10'000});
+  rows.push_back({"AXONFLOW_ORGANIZATION_POLICIES_MAX",
+                  "posture.organization_policies_max",
+                  Type::kInteger,
+                  "0",
+                  "Policies of each kind that an organization may have. 0 means no limit.",
+                  {},
+                  0,
+                  10'000});
 }
 
 void AddAuditAndStore(Rows& rows) {

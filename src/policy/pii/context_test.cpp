@@ -55,6 +55,24 @@ TEST(Context, AnswersTheSameForEveryValueOfALongText) {
   }
 }
 
+TEST(Context, SaysTheSameWhereverItsReadingCameFrom) {
+  // The word lies across the end of what the first value reads, in a run without spaces; and the
+  // pair's first word lies before the window of the second value.
+  const std::string across = "1234567 " + std::string(28, '.') + " 私のマイナンバーは12345678";
+  const std::string behind =
+      "1234567 " + std::string(80, '.') + " driving licence " + std::string(71, '.') + "12345678";
+  for (const std::string& text : {across, behind}) {
+    const std::size_t begin = text.find(kValue, 8);
+    Context fresh(text);
+    Context used(text);
+    used.Near(0, 7);
+    const NamesNear expected = fresh.Names(begin, text.size());
+    EXPECT_FALSE(expected.near.empty()) << text;
+    EXPECT_TRUE(used.NamesBeside(begin).empty() == expected.beside.empty()) << text;
+    EXPECT_FALSE(used.Names(begin, text.size()).near.empty()) << text;
+  }
+}
+
 TEST(LabelBefore, LooksOverSeparatorsAndBridges) {
   for (const char* text :
        {"passport 12345678", "Passport: 12345678", "passport no. 12345678",

@@ -8,6 +8,7 @@
 namespace axonflow::policy::pii {
 
 void Detection::Add(Rule rule, std::size_t begin, std::size_t end, int percent) {
+  ++adds;
   floor = std::max(floor, end);
   std::size_t& count = counts[static_cast<std::size_t>(rule)];
   if (count == kHitsPerRuleMax) {
@@ -17,6 +18,18 @@ void Detection::Add(Rule rule, std::size_t begin, std::size_t end, int percent) 
   ++count;
   hits.hits.push_back({rule, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end),
                        static_cast<float>(percent) / 100.0F});
+}
+
+void Detection::ReturnTo(const State& state) {
+  while (hits.hits.size() > state.hits) {
+    --counts[static_cast<std::size_t>(hits.hits.back().rule)];
+    hits.hits.pop_back();
+  }
+  context.Forget();
+  hits.truncated = state.truncated;
+  adds = state.adds;
+  floor = state.floor;
+  routing_end = state.routing_end;
 }
 
 bool Detection::StandsAlone(std::size_t begin, std::size_t end) const {

@@ -4,6 +4,7 @@
 
 #include "policy/pii/aba.h"
 #include "policy/pii/characters.h"
+#include "policy/pii/identifier_rule.h"
 #include "policy/pii/luhn.h"
 #include "policy/pii/phone_rule.h"
 #include "policy/pii/verhoeff.h"
@@ -38,7 +39,7 @@ struct Candidate {
   Gap gap_after(std::size_t count) const { return phrase.gap_after(first + count - 1); }
   bool stands_alone(std::size_t count) const { return detection.StandsAlone(begin(), end(count)); }
   Surroundings near(std::size_t count) const { return detection.context.Near(begin(), end(count)); }
-  Topics label() const { return LabelBefore(detection.text, begin()); }
+  Topics label() const { return detection.LabelAt(begin()); }
 };
 
 // Separators of a list leave a value whole, those of one longer number do not.
@@ -318,15 +319,80 @@ std::size_t TryLong(const Candidate& at) {
   return taken;
 }
 
+// Whether an identifier may start here: not behind a '+', not in the midst of a row of short
+// groups, and no date or network address.
+bool MayBeIdentifier(const Candidate& at) {
+  constexpr std::size_t kOctets = 4;
+  if (at.has(3)) {
+    if (IsDate(at.phrase, at.text(), at.first)) return false;
+    bool address = at.has(kOctets) && at.uniform_gap(kOctets) == Gap::kDot &&
+                   at.gap_after(kOctets) != Gap::kHyphen;
+    for (std::size_t i = 0; address && i < kOctets; ++i) address = at.length(i) <= 3;
+    if (address) return false;
+  }
+  if (at.first == 0) return !at.phrase.plus;
+  if (at.gap_before() != Gap::kSpace) return false;
+  constexpr std::size_t kShort = 3;
+  return at.length(0) >= kShort || at.gap_after(1) != Gap::kSpace;
+}
+
+// The groups up to `end` in the text.
+std::size_t GroupsUpTo(const Candidate& at, std::size_t end) {
+  std::size_t count = 1;
+  while (at.has(count + 1) && at.end(count + 1) <= end) ++count;
+  return count;
+}
+
+// How claims were read in one phrase.
+struct ClaimReading {
+  Claims claims;
+  bool open = false;         // a value may be claimed by words that were not asked
+  bool is_doubtful = false;  // a claim was found where an open one may reach
+
+  void Note(const IdentifierOutcome& outcome) {
+    is_doubtful |= outcome.claimed && open;
+    open |= outcome.open_end != 0;
+  }
+};
+
 // The most telling format first: a group goes to the first rule that takes it.
-std::size_t TryAll(const Candidate& at) {
+std::size_t TryAll(const Candidate& at, ClaimReading& reading) {
   const std::size_t length = at.length(0);
   if (length > kGroupDigitsMax) return 0;
   const std::size_t taken = TryIndonesiaKtp(at);
   if (taken != 0) return taken;
+  if (MayBeIdentifier(at)) {
+    const std::size_t begin =
+        at.first == 0 ? IdentifierBegin(at.detection, at.begin()) : at.begin();
+    IdentifierOutcome outcome = ReportIdentifier(at.detection, begin, reading.claims);
+    reading.Note(outcome);
+    if (outcome.end == 0 && begin != at.begin()) {
+      outcome = ReportIdentifier(at.detection, at.begin(), reading.claims);
+      reading.Note(outcome);
+    }
+    // What only claims to be an identifier may still be a payment card.
+    if (const std::size_t card = outcome.claimed ? TryCard(at) : 0; card != 0) return card;
+    if (outcome.end != 0) return GroupsUpTo(at, outcome.end);
+  }
   if (length <= 3) return TryShort(at);
   if (length == 4) return TryFours(at);
   return length == 5 ? 0 : TryLong(at);
+}
+
+// Gives every group of the phrase to the rules, and the phrase to the telephone's when none took
+// any. Returns the end of the last group that was looked at.
+std::size_t ReportGroups(Detection& detection, const NumberPhrase& phrase, ClaimReading& reading) {
+  // What a cut phrase shows only in part is looked at again from its middle.
+  const std::size_t last = phrase.more ? kGroupsMax / 2 : phrase.count;
+  std::size_t first = 0;
+  bool any = false;
+  while (first < last) {
+    const std::size_t taken = TryAll({detection, phrase, first}, reading);
+    any |= taken != 0;
+    first += std::max<std::size_t>(taken, 1);
+  }
+  if (!any && !phrase.more) ReportPhone(detection, phrase);
+  return phrase.groups[first - 1].end;
 }
 
 }  // namespace
@@ -364,20 +430,22 @@ std::size_t ReportNumbers(Detection& detection, const NumberPhrase& phrase) {
   if (phrase.count < 4) {
     std::size_t digits = 0;
     for (std::size_t i = 0; i < phrase.count; ++i) digits += phrase.groups[i].length();
-    if (digits < kDigitsMin) return end;
+    // "80 01 2A 123 456 78": a letter in the midst ended the phrase, not the number.
+    const char after = At(detection.text, end);
+    const bool goes_on = (after == ' ' || after == '-') && IsDigit(At(detection.text, end + 1));
+    if (digits < kDigitsMin && !goes_on) return end;
   }
-  // What a cut phrase shows only in part is looked at again from its middle.
-  const std::size_t last = phrase.more ? kGroupsMax / 2 : phrase.count;
-  std::size_t first = 0;
-  bool any = false;
-  while (first < last) {
-    const std::size_t taken = TryAll({detection, phrase, first});
-    any |= taken != 0;
-    first += std::max<std::size_t>(taken, 1);
+  // How far a cut phrase is read depends on every claim.
+  ClaimReading eager = {.claims = Claims::kNow};
+  if (phrase.more) return ReportGroups(detection, phrase, eager);
+  ClaimReading reading = {.claims = Claims::kLater};
+  const Detection::State before = detection.state();
+  ReportGroups(detection, phrase, reading);
+  if (reading.is_doubtful || (reading.open && !detection.IsUnchangedSince(before))) {
+    detection.ReturnTo(before);
+    ReportGroups(detection, phrase, eager);
   }
-  if (phrase.more) return phrase.groups[first - 1].end;
-  if (!any) ReportPhone(detection, phrase);
-  return end;
+  return std::max(end, detection.floor);
 }
 
 }  // namespace axonflow::policy::pii

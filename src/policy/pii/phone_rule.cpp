@@ -234,7 +234,7 @@ std::size_t TryNanpPhone(Detection& detection, const NumberPhrase& phrase, std::
   if (IsAmount(text, begin, end) || !PhoneStandsAlone(detection, begin, end)) return 0;
   const Surroundings near = detection.context.Near(begin, end);
   const bool labelled =
-      (near.before & kPhoneLabel) != 0 && (LabelBefore(text, begin) & kPhoneLabel) != 0;
+      (near.before & kPhoneLabel) != 0 && (detection.LabelAt(begin) & kPhoneLabel) != 0;
   const int percent = Confidence(Shape::kPlain, {}, near, labelled);
   if (percent < kThresholdPercent) return 0;
   detection.Add(Rule::kPhone, begin, end, percent);
@@ -267,7 +267,7 @@ bool ReportPhone(Detection& detection, const NumberPhrase& phrase) {
   const Topics telling = shape == Shape::kBare ? kPhoneNoun | kPhoneVerb : kPhoneLabel;
   const bool labelled =
       (near.both() & kPhoneLabel) != 0 && (near.both() & telling) != 0 &&
-      ((LabelBefore(text, begin) & kPhoneLabel) != 0 || (WordAfter(text, end) & kPhoneLabel) != 0);
+      ((detection.LabelAt(begin) & kPhoneLabel) != 0 || (WordAfter(text, end) & kPhoneLabel) != 0);
   if (!phrase.plus && !labelled && (IsTimestamp(digits) || LooksLikeAddress(phrase, text))) {
     return false;
   }

@@ -18,12 +18,128 @@ namespace {
 
 constexpr std::size_t kRules = static_cast<std::size_t>(Rule::kCount);
 
-constexpr std::array<std::string_view, kRules> kNames = {
-    "credit_card",      "email",         "phone",         "ip_address",
-    "passport",         "dob",           "booking_ref",   "ssn",
-    "bank_account",     "iban",          "pan",           "aadhaar",
-    "singapore_nric",   "singapore_fin", "singapore_uen", "singapore_phone",
-    "singapore_postal", "indonesia_ktp"};
+constexpr std::array<std::string_view, kRules> kNames = {"credit_card",
+                                                         "email",
+                                                         "phone",
+                                                         "ip_address",
+                                                         "passport",
+                                                         "dob",
+                                                         "booking_ref",
+                                                         "ssn",
+                                                         "bank_account",
+                                                         "iban",
+                                                         "pan",
+                                                         "aadhaar",
+                                                         "singapore_nric",
+                                                         "singapore_fin",
+                                                         "singapore_uen",
+                                                         "singapore_phone",
+                                                         "singapore_postal",
+                                                         "indonesia_ktp",
+                                                         "uk_nhs",
+                                                         "uk_nino",
+                                                         "uk_utr",
+                                                         "uk_driving_licence",
+                                                         "de_tax_id",
+                                                         "de_id_card",
+                                                         "de_pension",
+                                                         "fr_nir",
+                                                         "fr_siren",
+                                                         "fr_tax",
+                                                         "es_dni",
+                                                         "es_cif",
+                                                         "it_codice_fiscale",
+                                                         "it_partita_iva",
+                                                         "it_id_card",
+                                                         "nl_bsn",
+                                                         "be_national",
+                                                         "pt_nif",
+                                                         "pt_citizen_card",
+                                                         "pl_pesel",
+                                                         "pl_nip",
+                                                         "pl_id_card",
+                                                         "at_svnr",
+                                                         "ie_pps",
+                                                         "cz_birth_number",
+                                                         "ro_cnp",
+                                                         "bg_egn",
+                                                         "gr_amka",
+                                                         "gr_afm",
+                                                         "hu_tax",
+                                                         "hu_taj",
+                                                         "hu_personal",
+                                                         "hr_oib",
+                                                         "baltic_personal",
+                                                         "lv_personal",
+                                                         "jmbg",
+                                                         "si_tax",
+                                                         "se_personnummer",
+                                                         "no_fodselsnummer",
+                                                         "dk_cpr",
+                                                         "fi_hetu",
+                                                         "is_kennitala",
+                                                         "ch_ahv",
+                                                         "ch_uid",
+                                                         "tr_tckn",
+                                                         "ru_inn",
+                                                         "ru_snils",
+                                                         "ru_internal_passport",
+                                                         "ua_tax",
+                                                         "kz_iin",
+                                                         "us_itin",
+                                                         "us_ein",
+                                                         "us_npi",
+                                                         "us_dea",
+                                                         "us_mbi",
+                                                         "us_driver_license",
+                                                         "ca_sin",
+                                                         "br_cpf",
+                                                         "br_cnpj",
+                                                         "br_pis",
+                                                         "mx_curp",
+                                                         "mx_rfc",
+                                                         "mx_nss",
+                                                         "mx_clabe",
+                                                         "ar_cuit",
+                                                         "ar_dni",
+                                                         "cl_rut",
+                                                         "co_nit",
+                                                         "co_cedula",
+                                                         "pe_ruc",
+                                                         "ec_cedula",
+                                                         "uy_cedula",
+                                                         "do_cedula",
+                                                         "au_tfn",
+                                                         "au_abn",
+                                                         "au_acn",
+                                                         "au_medicare",
+                                                         "nz_ird",
+                                                         "nz_nhi",
+                                                         "jp_my_number",
+                                                         "kr_rrn",
+                                                         "kr_business",
+                                                         "cn_resident",
+                                                         "tw_id",
+                                                         "hk_id",
+                                                         "th_id",
+                                                         "my_kad",
+                                                         "ph_id",
+                                                         "vn_cccd",
+                                                         "id_npwp",
+                                                         "in_gstin",
+                                                         "in_vid",
+                                                         "in_ifsc",
+                                                         "in_voter",
+                                                         "pk_cnic",
+                                                         "il_tz",
+                                                         "za_id",
+                                                         "ae_id",
+                                                         "sa_id",
+                                                         "eg_id",
+                                                         "imei",
+                                                         "vin",
+                                                         "bic",
+                                                         "medical_record"};
 
 // Longer than any value of letters and digits; a longer run is one of base64 or the like.
 constexpr std::size_t kTokenBytesMax = 40;
@@ -53,9 +169,25 @@ std::size_t OnToken(Detection& detection, std::size_t at) {
   return ReportToken(detection, begin, end);
 }
 
+// Whether the number of fewer than kPlainDigits digits that ends at `end` is over there: no letter,
+// no other number and no extension of a telephone goes on from it.
+bool EndsPlainly(std::string_view text, std::size_t end) {
+  const char c = At(text, end);
+  if (IsWordByte(c) || c == ':') return false;
+  const char next = At(text, end + 1);
+  if (IsDigit(next) || next == '(') return false;
+  if (c == ' ') return (next | 0x20) != 'x' && (next | 0x20) != 'e';
+  return c != ')' || (next != ' ' && next != '-');
+}
+
 std::size_t OnDigit(Detection& detection, std::size_t at) {
+  constexpr std::size_t kPlainDigits = 6;  // of the shortest value
   const std::string_view text = detection.text;
   if (at > detection.floor && IsWordByte(text[at - 1])) return OnToken(detection, at);
+  // Most numbers of a text are short and stand by themselves.
+  std::size_t end = at + 1;
+  while (end - at < kPlainDigits && IsDigit(At(text, end))) ++end;
+  if (end - at < kPlainDigits && EndsPlainly(text, end)) return end;
   const NumberPhrase phrase = ReadNumberPhrase(text, at);
   const std::size_t first_end = phrase.groups[0].end;
   const bool extended = phrase.count == 1 && phrase.extension_end != 0 &&

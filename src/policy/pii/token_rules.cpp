@@ -5,6 +5,7 @@
 
 #include "policy/pii/characters.h"
 #include "policy/pii/iban.h"
+#include "policy/pii/identifier_rule.h"
 #include "policy/pii/nric.h"
 
 namespace axonflow::policy::pii {
@@ -73,7 +74,7 @@ bool TryPan(Detection& detection, std::size_t begin, std::size_t end) {
   // Behind its label a PAN may be in small letters, and any ten capitals and digits are one.
   const bool possible = has_shape || AllUpperOrDigit(token);
   if ((!certain && !possible) || !detection.StandsAlone(begin, end)) return false;
-  const bool labelled = (LabelBefore(detection.text, begin) & kPanLabel) != 0;
+  const bool labelled = (detection.LabelAt(begin) & kPanLabel) != 0;
   if (!certain && !labelled) return false;
   detection.Add(Rule::kPan, begin, end, certain ? (labelled ? 95 : 80) : 70);
   return true;
@@ -82,7 +83,7 @@ bool TryPan(Detection& detection, std::size_t begin, std::size_t end) {
 bool TryNric(Detection& detection, std::size_t begin, std::size_t end) {
   const std::string_view token = detection.text.substr(begin, end - begin);
   if (!HasNricShape(token) || !detection.StandsAlone(begin, end)) return false;
-  const Topics label = LabelBefore(detection.text, begin);
+  const Topics label = detection.LabelAt(begin);
   const bool valid = HasNricCheckLetter(token);
   const bool labelled = (label & (kNricLabel | kFinLabel)) != 0;
   if (!labelled) {
@@ -108,7 +109,7 @@ bool TryUen(Detection& detection, std::size_t begin, std::size_t end) {
   const bool business = HasShape(token, "DDDDDDDDL") || HasShape(token, "DDDDDDDDDL");
   if (!entity && (!business || ToUpper(token.back()) == 'Z')) return false;
   if (!detection.StandsAlone(begin, end)) return false;
-  const bool labelled = (LabelBefore(detection.text, begin) & kUenLabel) != 0;
+  const bool labelled = (detection.LabelAt(begin) & kUenLabel) != 0;
   if (!labelled && (!entity || !AllUpperOrDigit(token))) return false;
   detection.Add(Rule::kSingaporeUen, begin, end, labelled ? 90 : 75);
   return true;
@@ -122,7 +123,7 @@ bool TryPassport(Detection& detection, std::size_t begin, std::size_t end) {
   if (!IsLetter(token[0]) || digits.size() < 6 || digits.size() > 9) return false;
   if (!std::all_of(digits.begin(), digits.end(), IsDigit)) return false;
   if (!detection.StandsAlone(begin, end)) return false;
-  if ((LabelBefore(detection.text, begin) & kPassportLabel) == 0) return false;
+  if ((detection.LabelAt(begin) & kPassportLabel) == 0) return false;
   detection.Add(Rule::kPassport, begin, end, 90);
   return true;
 }
@@ -132,7 +133,7 @@ bool TryBookingRef(Detection& detection, std::size_t begin, std::size_t end) {
   const std::string_view token = text.substr(begin, end - begin);
   if (token.size() != 6 || !AllUpperOrDigit(token) || !detection.StandsAlone(begin, end))
     return false;
-  const Topics label = LabelBefore(text, begin);
+  const Topics label = detection.LabelAt(begin);
   if ((label & kBookingLabel) == 0) return false;
   if (std::none_of(token.begin(), token.end(), IsDigit)) {
     // In text all of capitals "BOOKING NUMBER" is a heading: six capitals are a reference when more
@@ -160,6 +161,14 @@ bool IsIpv6Start(std::string_view group) {
   return second == 'C' || second == 'D' || (second == 'E' && group[2] == '8');
 }
 
+void TryTokenRules(Detection& detection, std::size_t begin, std::size_t end) {
+  constexpr auto kRules = std::to_array<bool (*)(Detection&, std::size_t, std::size_t)>(
+      {TryNric, TryPan, TryUen, TryPassport, TryBookingRef});
+  for (const auto rule : kRules) {
+    if (rule(detection, begin, end)) return;
+  }
+}
+
 }  // namespace
 
 std::size_t ReportToken(Detection& detection, std::size_t begin, std::size_t end) {
@@ -171,11 +180,17 @@ std::size_t ReportToken(Detection& detection, std::size_t begin, std::size_t end
     const std::size_t iban_end = TryIban(detection, begin, end);
     if (iban_end != 0) return iban_end;
   }
+  IdentifierOutcome outcome = ReportIdentifier(detection, begin, Claims::kLater);
+  if (outcome.open_end > end) outcome = ReportIdentifier(detection, begin, Claims::kNow);
+  if (outcome.end != 0) return std::max(end, outcome.end);
   if (length < kValueMin || length > kValueMax) return end;
-  constexpr auto kRules = std::to_array<bool (*)(Detection&, std::size_t, std::size_t)>(
-      {TryNric, TryPan, TryUen, TryPassport, TryBookingRef});
-  for (const auto rule : kRules) {
-    if (rule(detection, begin, end)) break;
+  const Detection::State before = detection.state();
+  TryTokenRules(detection, begin, end);
+  if (outcome.open_end == 0 || detection.IsUnchangedSince(before)) return end;
+  // A value was found where the words may claim another.
+  detection.ReturnTo(before);
+  if (ReportIdentifier(detection, begin, Claims::kNow).end == 0) {
+    TryTokenRules(detection, begin, end);
   }
   return end;
 }

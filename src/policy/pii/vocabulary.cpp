@@ -336,13 +336,7 @@ constexpr auto kWords = std::to_array<Entry>({
 constexpr std::size_t kSlots = 2048;
 static_assert(kWords.size() * 4 < kSlots, "the table stays sparse so that a miss ends at once");
 
-constexpr std::size_t Hash(std::string_view word) {
-  std::uint32_t hash = 2166136261U;
-  for (const char c : word) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
-  }
-  return (hash ^ (hash >> 15)) % kSlots;
-}
+constexpr std::size_t Hash(std::string_view word) { return WordHash::Of(word) % kSlots; }
 
 // Index + 1 into kWords; 0 is a free slot. Linear probing.
 constexpr std::array<std::uint16_t, kSlots> MakeSlots() {
@@ -356,6 +350,12 @@ constexpr std::array<std::uint16_t, kSlots> MakeSlots() {
 }
 
 constexpr std::array<std::uint16_t, kSlots> kIndex = MakeSlots();
+
+constexpr HashBits kKnown = [] {
+  HashBits bits;
+  for (const Entry& entry : kWords) bits.Insert(WordHash::Of(entry.word));
+  return bits;
+}();
 
 constexpr std::size_t kCharacterBytes = 3;
 
@@ -373,10 +373,13 @@ constexpr std::array<bool, kSlots> kStarts = MakeStarts();
 
 }  // namespace
 
+constinit const HashBits kTopicalWords = kKnown;
+
 bool MayStartWord(std::string_view character) { return kStarts[Hash(character)]; }
 
-Topics TopicsOf(std::string_view word) {
-  for (std::size_t slot = Hash(word); kIndex[slot] != 0; slot = (slot + 1) % kSlots) {
+Topics TopicsOf(std::string_view word, std::uint32_t hash) {
+  if (!kKnown.MayHold(hash)) return 0;
+  for (std::size_t slot = hash % kSlots; kIndex[slot] != 0; slot = (slot + 1) % kSlots) {
     const Entry& entry = kWords[kIndex[slot] - 1U];
     if (entry.word == word) return entry.topics;
   }

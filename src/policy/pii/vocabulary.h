@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "policy/pii/word_hash.h"
+
 namespace axonflow::policy::pii {
 
 // What a word near a value says about it. The low bits are topics: they count anywhere within the
@@ -44,8 +46,14 @@ inline constexpr Topics kTravelWord = 1ULL << 45;
 inline constexpr std::size_t kWordBytesMax = 32;
 
 // What `word` says; 0 for a word that says nothing. `word` is UTF-8 in lower case; a trailing "s"
-// of an English plural is the caller's business. Constant time.
-Topics TopicsOf(std::string_view word);
+// of an English plural is the caller's business. `hash` is the word's (word_hash.h). Constant time.
+Topics TopicsOf(std::string_view word, std::uint32_t hash);
+inline Topics TopicsOf(std::string_view word) { return TopicsOf(word, WordHash::Of(word)); }
+
+// Whether a word with this hash (word_hash.h) may say something: no for most words of a text, so
+// that they are neither copied nor compared.
+extern const HashBits kTopicalWords;
+inline bool MayBeTopical(std::uint32_t hash) { return kTopicalWords.MayHold(hash); }
 
 // Whether some word starts with these three bytes, one character of a script without spaces; may
 // say yes for a few that start none.

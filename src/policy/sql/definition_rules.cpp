@@ -60,6 +60,24 @@ bool RightsBetween(const Tokens& t, std::size_t i, Word towards, std::size_t& la
   return true;
 }
 
+// Whether the condition behind the WHERE at `i` holds for every row: WHERE 1=1, WHERE true.
+bool IsAlwaysTrue(const Tokens& t, std::size_t i, std::size_t& last) {
+  const std::size_t left = t.Next(i);
+  std::size_t end = NumberEnd(t, left);
+  if (end == left) end = TextEnd(t, left);
+  if (end == left && t.Has(left, kConstant) && !t.Is(left, Word::kNull)) end = left + 1;
+  if (end == left) return false;
+  if (t.Is(end, Kind::kCompare)) {
+    const std::size_t right = t.Next(end);
+    std::size_t after = NumberEnd(t, right);
+    if (after == right) after = TextEnd(t, right);
+    if (after == right) return false;
+    end = after;
+  }
+  last = end;
+  return EndsStatement(t, end);
+}
+
 }  // namespace
 
 bool IsGrant(const Tokens& t, std::size_t i, std::size_t& last) {
@@ -156,7 +174,7 @@ bool IsDeleteWithoutWhere(const Tokens& t, std::size_t i, std::size_t& last) {
   std::size_t end = 0;
   if (!IsNamed(t, t.Next(from), end)) return false;
   last = end;
-  return EndsStatement(t, end);
+  return EndsStatement(t, end) || (t.Is(end, Word::kWhere) && IsAlwaysTrue(t, end, last));
 }
 
 }  // namespace axonflow::policy::sql

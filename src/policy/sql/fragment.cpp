@@ -38,6 +38,35 @@ bool ConvictsFromStart(const Evidence& e) {
   return e.bare_comment && expression && e.names == 0 && !e.open_string;
 }
 
+// The same two for the value of a field of a request, which has no other reason to hold SQL.
+// `after_number` is whether the string that was closed ended in a number.
+bool ConvictsParameterAfterString(const Evidence& e, bool after_number) {
+  if (ConvictsAfterString(e) || e.terminated) return true;
+  if (e.logic > 0 && (e.negations > 0 || e.compares > 0 || after_number)) return true;
+  // 5'^'1 and 5'*1#: arithmetic that the quote of the host completes, or a comment cuts off.
+  return e.arithmetic > 0 && (e.open_string || e.comment) && e.names == 0;
+}
+
+bool ConvictsParameterFromStart(const Evidence& e, Context context) {
+  if (ConvictsFromStart(e) || e.probes > 0) return true;
+  const bool truth = e.constants > 0 || e.negations > 0;
+  if (e.logic > 0 && e.starts_with_value) {
+    return e.compares > 0 || truth || e.functions > 0 || e.comment;
+  }
+  if (e.functions > 0 && e.starts_with_value && e.arithmetic > 0) return true;
+  // char(39), concat('a','b'): a text that was to be hidden from somebody.
+  const bool call = e.builders > 0 && e.names == 0 && e.values > 0 && !e.dangling;
+  if (call && context == Context::kParameter) return true;
+  return e.cases > 0 && e.compares > 0;
+}
+
+// 7' and ': what is sent to see whether the answer is an error.
+bool IsQuoteProbe(const Tokens& t) {
+  const std::size_t last = t.size() - 1;
+  if (!t.IsOp(last, '\'') || t[last].space_before != (last == 0)) return false;
+  return last == 0 || (t.Is(last - 1, Kind::kNumber) && (last == 1 || t.IsOp(0, '-')) && last < 3);
+}
+
 struct BreakOut {
   std::size_t quote;
   bool found;
@@ -90,7 +119,8 @@ bool IsQuotedWord(const Tokens& t, std::size_t i) {
   return ends;
 }
 
-bool BreaksOut(const Tokens& t, char quote, Hits::Place& place) {
+bool BreaksOut(const Tokens& t, char quote, Context context, Hits::Place& place,
+               bool& probes_order) {
   const BreakOut out = FindBreakOut(t, quote);
   if (!out.found || IsQuotedWord(t, out.quote)) return false;
   std::size_t i = out.quote + 1;
@@ -100,17 +130,21 @@ bool BreaksOut(const Tokens& t, char quote, Hits::Place& place) {
   Reading reading(t, i, true);
   if (!reading.Run()) return false;
   const Evidence& e = reading.evidence();
-  bool convicted = ConvictsAfterString(e);
+  const bool after_number = out.quote > 0 && t.Is(out.quote - 1, Kind::kNumber);
+  bool convicted = context == Context::kText ? ConvictsAfterString(e)
+                                             : ConvictsParameterAfterString(e, after_number);
   // 5'*id-'0 and '-': arithmetic that the host's own quote completes.
   const bool whole = out.quote == 0 && t.size() == 3 && t.Is(2, Kind::kQuote);
-  const bool after_number = out.quote > 0 && t.Is(out.quote - 1, Kind::kNumber);
   convicted |= e.open_string && (whole || (quote == '\'' && after_number && e.arithmetic > 0));
   // admin'-- and admin'#: nothing but the comment, right behind the quote and with nothing in it.
   const bool only_comment =
       t.Is(i, Kind::kDash) || t.Is(i, Kind::kHash) || t.Is(i, Kind::kCommentOpen);
   const bool closes_value = out.quote == 0 || !t[out.quote].space_before;
-  if (only_comment) convicted = e.bare_comment && closes_value;
+  // A word or two behind the comment are what the tools of attackers add.
+  const bool short_comment = context != Context::kText && t.size() <= i + 2 && out.quote > 0;
+  if (only_comment) convicted = (e.bare_comment || short_comment) && closes_value;
   if (convicted) place = {t[out.quote].begin, t[t.size() - 1].end};
+  probes_order = convicted && e.orders > 0;
   return convicted;
 }
 
@@ -132,15 +166,31 @@ bool IsWholeQuery(const Tokens& t, const Evidence& e) {
   return t.Is(i, Word::kSelect) && ends && !e.comment && !e.dangling && e.probes == 0;
 }
 
+// sqlite_master, master..sysdatabases: a table of the server where a value is due.
+bool NamesCatalogue(const Tokens& t) {
+  constexpr std::size_t kNameTokensMax = 5;
+  if (t.size() > kNameTokensMax) return false;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    if (t.Is(i, Word::kSysTable) || t.Is(i, Word::kInformationSchema)) return true;
+    if (!t.Is(i, Kind::kWord) && !t.Is(i, Kind::kDot)) return false;
+  }
+  return false;
+}
+
 }  // namespace
 
-bool IsFragment(const Tokens& t, Hits::Place& place) {
+bool IsFragment(const Tokens& t, Context context, Hits::Place& place, bool& probes_order) {
   const std::size_t first = t.Skip(0);
   if (t.AtEnd(first)) return false;
-  if (BreaksOut(t, '\'', place) || BreaksOut(t, '"', place)) return true;
+  if (BreaksOut(t, '\'', context, place, probes_order)) return true;
+  if (BreaksOut(t, '"', context, place, probes_order)) return true;
   place = {t[0].begin, t[t.size() - 1].end};
-  if (t.Has(first, kVerb) && !t.Is(first, Word::kIf))
+  if (context != Context::kText && NamesCatalogue(t)) return true;
+  if (context == Context::kParameter && IsQuoteProbe(t)) return true;
+  if (t.Has(first, kVerb) && !t.Is(first, Word::kIf)) {
+    if (context == Context::kParameter && LooksLikeStatement(t, first)) return true;
     return t.Is(first, Word::kSelect) && IsBrokenSelect(t);
+  }
   if (t.Is(first, Word::kWith)) return false;
   std::size_t start = 0;
   while (t.Is(start, Kind::kClose)) ++start;
@@ -151,8 +201,14 @@ bool IsFragment(const Tokens& t, Hits::Place& place) {
   const Kind kind = t[start].kind;
   evidence.starts_with_value = start > 0 || kind == Kind::kNumber || kind == Kind::kHex ||
                                kind == Kind::kQuote || kind == Kind::kVariable ||
-                               kind == Kind::kArithmetic;
-  return !IsWholeQuery(t, evidence) && ConvictsFromStart(evidence);
+                               kind == Kind::kArithmetic || t.Is(start, Word::kNull) ||
+                               t.Is(start, Kind::kOpen);
+  if (t.Is(start, Word::kNull)) --evidence.constants;  // "null or undefined"
+  bool convicted = context != Context::kText && ConvictsParameterFromStart(evidence, context);
+  convicted |= ConvictsFromStart(evidence);
+  if (!convicted || IsWholeQuery(t, evidence)) return false;
+  probes_order = evidence.orders > 0;
+  return true;
 }
 
 }  // namespace axonflow::policy::sql

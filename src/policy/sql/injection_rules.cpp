@@ -87,6 +87,70 @@ bool BeginAlike(const Tokens& t, std::size_t i, std::size_t select) {
   return true;
 }
 
+// One past the condition at `i`, up to the next AND or OR or the end of its parentheses or
+// statement, when it holds values, signs and known calls only; `i` when there is a column in it, or
+// no comparison and no truth value.
+std::size_t ConstantEnd(const Tokens& t, std::size_t i) {
+  constexpr std::size_t kConditionTokens = 24;
+  constexpr int kDepthMax = 3;
+  bool condition = false;
+  int depth = 0;
+  std::size_t j = i;
+  for (; j < i + kConditionTokens && !t.AtEnd(j); ++j) {
+    const Token& token = t[j];
+    switch (token.kind) {
+      case Kind::kOpen:
+        if (++depth > kDepthMax) return i;
+        break;
+      case Kind::kClose:
+        if (--depth < 0) return condition ? j : i;
+        break;
+      case Kind::kQuote: {
+        const std::size_t end = token.first == '`' ? j : StringEnd(t, j);
+        if (end == j || token.first == '"') return i;  // a name, or cut off
+        j = end - 1;
+        break;
+      }
+      case Kind::kSemicolon:
+      case Kind::kDash:
+      case Kind::kHash:
+        return condition ? j : i;
+      case Kind::kCompare:
+        condition = true;
+        break;
+      case Kind::kNumber:
+      case Kind::kHex:
+      case Kind::kArithmetic:
+      case Kind::kComma:
+      case Kind::kComment:
+      case Kind::kCast:
+        break;
+      case Kind::kJoin:
+        if (depth == 0 && condition) return j;
+        break;
+      case Kind::kBang:
+        condition = true;
+        break;
+      case Kind::kWord: {
+        const bool end = (token.traits & (kLogic | kClause | kVerb)) != 0;
+        if (token.word == Word::kSelect && depth > 0) break;
+        if (end && token.word != Word::kFrom && depth <= 0) return condition ? j : i;
+        const bool call = (token.traits & kFunction) != 0 && t.Is(j + 1, Kind::kOpen);
+        const bool sign = (token.traits & (kBinary | kUnary | kConstant | kLogic)) != 0;
+        if (!call && !sign) return i;
+        condition |= (token.traits & (kBinary | kUnary)) != 0 || token.word == Word::kExists;
+        condition |= (token.traits & kConstant) != 0 && token.word != Word::kNull;
+        break;
+      }
+      default:
+        return i;
+    }
+  }
+  // A number alone at the end of the statement is a condition, too.
+  const bool whole = condition || (j == i + 1 && t.Is(i, Kind::kNumber));
+  return whole && t.AtEnd(j) && depth <= 0 ? j : i;
+}
+
 }  // namespace
 
 void LocalRules::JudgeUnion(const Tokens& t, std::size_t i) {
@@ -133,11 +197,16 @@ void LocalRules::JudgeLogic(const Tokens& t, std::size_t i) {
       if (t.Is(i, Word::kAnd)) Hit(Rule::kAndFalse, t, i, NumberEnd(t, number + 1));
     }
     const std::size_t text = TextEnd(t, left);
-    if (t.Is(i, Word::kOr) && text > left && IsEquals(t, text) && TextEnd(t, text + 1) > text + 1) {
+    // In a whole statement "b" = 'x' compares a column that is spelled in quotes.
+    const bool column =
+        InSelect() && t.Is(left, Kind::kQuote) && t[left].first != t[text + 1].first;
+    if (t.Is(i, Word::kOr) && text > left && IsEquals(t, text) && !column &&
+        TextEnd(t, text + 1) > text + 1) {
       Hit(Rule::kOrString, t, i, TextEnd(t, text + 1));
     }
   }
   if (is_or) JudgeTautology(t, i);
+  JudgeBlind(t, i);
   // Authentication bypass: out of the string, a condition, and the rest commented away.
   std::size_t open = before;
   while (t.Is(open, Kind::kClose)) open = t.Previous(open);
@@ -153,33 +222,20 @@ void LocalRules::JudgeLogic(const Tokens& t, std::size_t i) {
   }
 }
 
-// OR followed by what is true for every row, inside a SELECT or after a string was closed.
+// OR followed by a condition that reads no column: it holds for every row or for none, so nobody
+// writes it into a statement of his own. Or by one that compares a column with itself.
 void LocalRules::JudgeTautology(const Tokens& t, std::size_t i) {
-  if (t[i].kind != Kind::kWord || !InSelect()) return;
-  std::size_t left = t.Next(i);
-  if (t.Is(left, Word::kNot)) left = t.Next(left);
-  std::size_t end = NumberEnd(t, left);
-  if (end == left) end = TextEnd(t, left);
-  const bool constant = end > left;
-  if (!constant) {
-    const std::string_view word = t.Text(left);
-    const bool truth =
-        t.Has(left, kConstant) && (word.size() == 4 || word.size() == 5) && (word[0] | 0x20) != 'n';
-    if (truth && EndsStatement(t, left + 1)) return Hit(Rule::kBreakout, t, i, left + 1);
-    end = NameEnd(t, left);
-    if (end == left || !IsEquals(t, end) || NameEnd(t, end + 1) != end + 1 + (end - left)) return;
-    if (t.Text(left) == t.Text(end + 1) && t.Text(end - 1) == t.Text(end + (end - left)) &&
-        EndsStatement(t, end + 1 + (end - left))) {
-      Hit(Rule::kBreakout, t, i, end + 2);
-    }
-    return;
-  }
-  if (EndsStatement(t, end)) return Hit(Rule::kBreakout, t, i, end);
-  if (t.Is(end, Kind::kCompare) || t.Is(end, Word::kLike)) {
-    const std::size_t right = t.Next(end);
-    if (NumberEnd(t, right) > right || TextEnd(t, right) > right) {
-      Hit(Rule::kBreakout, t, i, right + 1);
-    }
+  if (!InSelect() || statement_.quote != 0 || Known(Rule::kBreakout)) return;
+  const std::size_t left = t.Next(i);
+  std::size_t end = ConstantEnd(t, left);
+  if (end > left) return Hit(Rule::kBreakout, t, i, end);
+  if (t[i].kind != Kind::kWord) return;  // || also puts texts together
+  end = NameEnd(t, left);
+  const std::size_t size = end - left;
+  if (size == 0 || !IsEquals(t, end) || NameEnd(t, end + 1) != end + 1 + size) return;
+  if (t.Text(left) == t.Text(end + 1) && t.Text(end - 1) == t.Text(end + size) &&
+      EndsStatement(t, end + 1 + size)) {
+    Hit(Rule::kBreakout, t, i, end + 2);
   }
 }
 

@@ -35,6 +35,7 @@ enum class Word : std::uint8_t {
   kBegin,
   kBenchmark,
   kBy,
+  kBlob,
   kCascade,
   kCase,
   kChange,
@@ -48,6 +49,7 @@ enum class Word : std::uint8_t {
   kDatabase,
   kDeclare,
   kDelay,
+  kDelayPackage,
   kDelete,
   kDisable,
   kDistinct,
@@ -56,14 +58,19 @@ enum class Word : std::uint8_t {
   kDumpfile,
   kEnable,
   kEnd,
+  kErrorProbe,
   kExec,
   kExecute,
   kExists,
+  kExp,
   kExtractvalue,
+  kFloor,
   kFor,
   kFrom,
   kFunctionWord,
+  kGeometry,
   kGoto,
+  kGenerateSeries,
   kGrant,
   kGroup,
   kHaving,
@@ -90,16 +97,19 @@ enum class Word : std::uint8_t {
   kOrder,
   kOutfile,
   kOwner,
+  kPart,
   kPassword,
   kPgSleep,
   kProse,
   kProcedure,
+  kRareVerb,
   kRename,
   kRestart,
   kRestrict,
   kRevoke,
   kSelect,
   kServerFact,
+  kServerProcedure,
   kSet,
   kShutdown,
   kScript,
@@ -130,6 +140,12 @@ enum class Word : std::uint8_t {
   kXor,
 };
 
+// What a word of the text means; all zero for a word that is no keyword.
+struct Meaning {
+  Word word = Word::kNone;
+  std::uint16_t traits = 0;
+};
+
 struct Keyword {
   std::string_view text;  // lower case; empty: not a keyword
   Word word = Word::kNone;
@@ -138,10 +154,9 @@ struct Keyword {
 
 inline constexpr std::size_t kKeywordLengthMax = 24;
 
-// The keyword that the `size` bytes of `text` from `begin` on spell in any case, or the empty
-// Keyword. One hash and at most a few comparisons; a word that is no keyword usually ends at the
-// first look. Takes the whole text because reading sixteen bytes at once is faster than reading the
-// word's own.
-const Keyword& FindKeyword(std::string_view text, std::size_t begin, std::size_t size);
+// What the `size` bytes of `text` from `begin` on mean, in any case. One hash and at most a few
+// comparisons; a word that is no keyword usually ends at the first look. Takes the whole text
+// because reading sixteen bytes at once is faster than reading the word's own.
+Meaning FindKeyword(std::string_view text, std::size_t begin, std::size_t size);
 
 }  // namespace axonflow::policy::sql

@@ -7,14 +7,6 @@ namespace {
 
 constexpr std::uint32_t kDepthMax = 63;
 
-// config_x, admin_x, audit_log, system_x: the underscore is the rarest part, so it is looked at
-// first.
-bool HasAdminPrefix(const Tokens& t, const Token& token) {
-  if (token.end - token.begin < 6) return false;
-  return t.text()[token.begin + 5] == '_' ||
-         (token.end - token.begin > 6 && t.text()[token.begin + 6] == '_');
-}
-
 bool StartsWith(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
 }
@@ -29,37 +21,48 @@ void LocalRules::Hit(Rule rule, const Tokens& t, std::size_t first, std::size_t 
   hits_.places[index] = {t[first].begin, t[end_token - 1].end};
 }
 
-void LocalRules::Judge(const Tokens& t, std::size_t from, std::size_t to) {
-  for (std::size_t i = from; i < to; ++i) {
-    const Token& token = t[i];
-    if (token.kind == Kind::kWord) {
-      if ((token.traits & (kAnchor | kVerb | kLogic)) != 0) JudgeWord(t, i);
-      if (HasAdminPrefix(t, token)) JudgeAdminWord(t, i);
-      if (statement_.begins) Follow(t, i);
-      continue;
-    }
-    switch (token.kind) {
-      case Kind::kJoin:
-        JudgeLogic(t, i);
-        break;
-      case Kind::kSemicolon:
-        JudgeSemicolon(t, i);
-        break;
-      case Kind::kComment:
-      case Kind::kCommentOpen:
-      case Kind::kDash:
-      case Kind::kHash:
-      case Kind::kExecutable:
-        JudgeComment(t, i);
-        break;
-      case Kind::kHex:
-        JudgeHex(t, i);
-        break;
-      default:
-        break;
-    }
-    Follow(t, i);
+void LocalRules::Judge(const Tokens& t, Marks marks, std::size_t from, std::size_t to) {
+  std::size_t i = from;
+  while (i < to) {
+    // The first token of a statement matters, whatever it is.
+    if (!statement_.begins) i = marks.Find(i, to);
+    if (i >= to) return;
+    JudgeToken(t, i);
+    ++i;
   }
+}
+
+void LocalRules::JudgeToken(const Tokens& t, std::size_t i) {
+  const Token& token = t[i];
+  switch (token.kind) {
+    case Kind::kWord:
+      if ((token.traits & (kAnchor | kVerb | kLogic)) != 0) {
+        JudgeWord(t, i);
+      } else {
+        JudgeAdminWord(t, i);
+      }
+      if (statement_.begins) Follow(t, i);
+      return;
+    case Kind::kJoin:
+      JudgeLogic(t, i);
+      break;
+    case Kind::kSemicolon:
+      JudgeSemicolon(t, i);
+      break;
+    case Kind::kComment:
+    case Kind::kCommentOpen:
+    case Kind::kDash:
+    case Kind::kHash:
+    case Kind::kExecutable:
+      JudgeComment(t, i);
+      break;
+    case Kind::kHex:
+      JudgeHex(t, i);
+      break;
+    default:
+      break;
+  }
+  Follow(t, i);
 }
 
 void LocalRules::Finish() {

@@ -13,8 +13,9 @@ class LocalRules {
  public:
   explicit LocalRules(Hits& hits) : hits_(hits) {}
 
-  // Judges tokens [from, to) of `tokens` as the beginnings of rules; the rules read on after `to`.
-  void Judge(const Tokens& tokens, std::size_t from, std::size_t to);
+  // Judges the marked ones of tokens [from, to) of `tokens` as the beginnings of rules; the rules
+  // read on after `to`.
+  void Judge(const Tokens& tokens, Marks marks, std::size_t from, std::size_t to);
   // Keeps the admin findings only when the whole text held a statement to apply them to.
   void Finish();
 
@@ -35,8 +36,11 @@ class LocalRules {
   void Hit(Rule rule, const Tokens& t, std::size_t first, std::size_t last);
   void Follow(const Tokens& t, std::size_t i);
   void FollowQuote(const Tokens& t, std::size_t i);
+  // Whether the rule was found before; the first place is all that counts.
+  bool Known(Rule rule) const { return hits_.rules[static_cast<std::size_t>(rule)]; }
   bool InSelect() const { return statement_.selects != 0; }
 
+  void JudgeToken(const Tokens& t, std::size_t i);
   void JudgeWord(const Tokens& t, std::size_t i);
   void JudgeProbe(const Tokens& t, std::size_t i);
   void JudgeName(const Tokens& t, std::size_t i);
@@ -48,6 +52,11 @@ class LocalRules {
   void JudgeComment(const Tokens& t, std::size_t i);
   void JudgeHex(const Tokens& t, std::size_t i);
   bool IsSqlLoadFile(const Tokens& t, std::size_t i, std::size_t inside) const;
+  void JudgeErrorProbe(const Tokens& t, std::size_t i);
+  void JudgeDuplicateKey(const Tokens& t, std::size_t i);
+  void JudgeDelay(const Tokens& t, std::size_t i);
+  void JudgeServerProcedure(const Tokens& t, std::size_t i);
+  void JudgeBlind(const Tokens& t, std::size_t i);
   void JudgeSleep(const Tokens& t, std::size_t i);
   void JudgeExecute(const Tokens& t, std::size_t i);
   void JudgeAdminWord(const Tokens& t, std::size_t i);

@@ -72,7 +72,17 @@ void LocalRules::JudgeProbe(const Tokens& t, std::size_t i) {
       }
       return;
     }
+    case Word::kErrorProbe:
+    case Word::kExp:
+    case Word::kGeometry:
+      return JudgeErrorProbe(t, i);
+    case Word::kDelayPackage:
+    case Word::kBlob:
+      return JudgeDelay(t, i);
+    case Word::kServerProcedure:
+      return JudgeServerProcedure(t, i);
     case Word::kConcat:
+      JudgeDuplicateKey(t, i);
       for (std::size_t j = inside; call && j < inside + kLookaheadTokens && !t.AtEnd(j); ++j) {
         if (t.Is(j, Kind::kClose)) return;
         if (t.Is(j, Word::kSelect)) return Hit(Rule::kConcatSelect, t, i, j + 1);

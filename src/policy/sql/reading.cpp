@@ -42,7 +42,8 @@ bool Reading::ReadComment() {
   }
   if (t_.AtEnd(next)) {
     evidence_.comment = true;
-    evidence_.bare_comment = next == i_ + 1;
+    // `-- -` keeps the space behind the dashes from being trimmed.
+    evidence_.bare_comment = next == i_ + 1 || (next == i_ + 2 && t_.Is(i_ + 1, Kind::kArithmetic));
     done_ = true;
   }
   i_ = next;
@@ -109,6 +110,7 @@ bool Reading::ReadOperand() {
       }
       return (token.first == '-' || token.first == '+') && Take();
     case Kind::kBang:
+      ++evidence_.negations;
       return Take();
     case Kind::kSemicolon:
       return evidence_.selects > 0 && ReadAfterOperand();
@@ -134,11 +136,15 @@ bool Reading::ReadOperandWord() {
     aliases_ = 0;
     return Take();
   }
+  if (token.word == Word::kCase) ++evidence_.cases;
   if (token.word == Word::kCase || token.word == Word::kThen) return Take();
   if (token.word == Word::kTop) return Take(2);
   const bool call = t_.Is(i_ + 1, Kind::kOpen);
   if (call && (token.traits & (kFunction | kProbe)) != 0) {
     if (!t_.Is(i_ - 1, Kind::kDot)) ++evidence_.functions;
+    if (token.word == Word::kChar || token.word == Word::kConcat || token.word == Word::kPart) {
+      ++evidence_.builders;
+    }
     // version() asks the server; version("1.2") and package.version() are somebody's own.
     const bool fact = token.word == Word::kServerFact || token.word == Word::kDatabase ||
                       token.word == Word::kUser;
@@ -147,7 +153,10 @@ bool Reading::ReadOperandWord() {
     ++depth_;
     return Take(2);
   }
-  if ((token.traits & kUnary) != 0) return Take();
+  if ((token.traits & kUnary) != 0) {
+    if (token.word == Word::kNot) ++evidence_.negations;
+    return Take();
+  }
   if ((token.traits & kLogic) != 0) return false;
   if ((token.traits & kBinary) != 0) {
     // NOT LIKE, IS NOT IN: the operand is still to come.
@@ -156,6 +165,7 @@ bool Reading::ReadOperandWord() {
   if ((token.traits & kConstant) != 0) {
     if ((token.traits & kProbe) != 0) ++evidence_.probes;
     ++evidence_.values;
+    ++evidence_.constants;
     Operand();
     return Take();
   }
@@ -169,7 +179,9 @@ bool Reading::ReadOperandWord() {
   }
   ++evidence_.names;
   // A package of the server: DBMS_PIPE.RECEIVE_MESSAGE.
-  if ((token.traits & kProbe) != 0 && token.word == Word::kKnown && t_.Is(i_ + 1, Kind::kDot)) {
+  const bool common =
+      token.word == Word::kServerFact || token.word == Word::kDatabase || token.word == Word::kUser;
+  if ((token.traits & kProbe) != 0 && !common && t_.Is(i_ + 1, Kind::kDot)) {
     ++evidence_.probes;
   }
   Operand();
@@ -206,6 +218,7 @@ bool Reading::ReadAfterOperand() {
       return Take();
     case Kind::kClose:
       --depth_;
+      aliases_ = 0;
       return Take();
     case Kind::kDot:
       if (token.space_before && t_[i_ + 1].space_before) return false;
@@ -216,7 +229,12 @@ bool Reading::ReadAfterOperand() {
       evidence_.statement = LooksLikeStatement(t_, next);
       evidence_.terminated = t_.AtEnd(next);
       done_ = true;
-      return evidence_.statement || t_.AtEnd(next) || t_.Is(next, Kind::kDash);
+      if (t_.Is(next, Kind::kDash) || t_.Is(next, Kind::kHash)) {
+        evidence_.comment = true;
+        evidence_.bare_comment = t_.AtEnd(next + 1);
+        return true;
+      }
+      return evidence_.statement || t_.AtEnd(next);
     }
     case Kind::kQuote:
       if (!was_string && !(evidence_.selects > 0 && t_.Is(i_ - 1, Kind::kClose))) return false;
@@ -284,6 +302,7 @@ bool Reading::ReadClause() {
     case Word::kGroup:
       if (!t_.Is(next, Word::kBy)) return false;
       ++evidence_.clauses;
+      if (t_.Is(t_.Next(next), Kind::kNumber) && evidence_.selects == 0) ++evidence_.orders;
       i_ = next + 1;
       return true;
     case Word::kHaving:

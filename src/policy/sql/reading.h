@@ -14,10 +14,15 @@ struct Evidence {
   int values = 0;                  // numbers, strings, variables, NULL
   int names = 0;                   // bare words as operands
   int functions = 0;               // calls of known functions
+  int builders = 0;                // of these, calls that make texts of numbers and parts
   int probes = 0;                  // calls that ask about the server
   int selects = 0;                 // SELECT as an operand or after one
   int clauses = 0;                 // ORDER BY 1, UNION, HAVING: more of the query
   int constant_compares = 0;       // 1=1: both sides known beforehand
+  int constants = 0;               // NULL, TRUE
+  int negations = 0;               // NOT, !, ~
+  int orders = 0;                  // ORDER BY 3: sorted by the number of a column
+  int cases = 0;                   // CASE WHEN
   bool statement = false;          // another statement follows
   bool comment = false;            // the rest is commented away
   bool bare_comment = false;       // and the comment is empty

@@ -30,6 +30,7 @@ bool IsSqlText(const Tokens& t, std::size_t i) {
 bool LooksLikeExecute(const Tokens& t, std::size_t i) {
   const std::size_t next = t.Next(i);
   if (t.Is(next, Kind::kVariable)) return t.IsOp(next + 1, '=');
+  if (StartsWithLower(t.Text(next), "immediate")) return !t.Is(next + 1, Kind::kWord);
   if (t.Is(next, Kind::kOpen)) {
     // exec("...") is also how scripting languages run a program: the text must be SQL itself.
     const std::size_t inside = t.Next(next);
@@ -58,7 +59,40 @@ bool LooksLikeObjectVerb(const Tokens& t, std::size_t i) {
   if (t.Is(i, Word::kDrop)) return EndsStatement(t, end) || t.Is(end, Word::kCascade);
   return EndsStatement(t, end) || t.Is(end, Kind::kOpen) || t.Is(end, Word::kAs) ||
          t.Is(end, Word::kSet) || t.Is(end, Word::kAdd) || t.Is(end, Word::kDrop) ||
-         t.Is(end, Word::kWith) || t.Is(end, Word::kIdentified);
+         t.Is(end, Word::kWith) || t.Is(end, Word::kIdentified) ||
+         StartsWithLower(t.Text(end), "returns");
+}
+
+// Statements whose first word is too common in other texts to be a verb everywhere: what must
+// follow it decides.
+bool LooksLikeRareStatement(const Tokens& t, std::size_t i) {
+  const std::string_view verb = t.Text(i);
+  const std::size_t next = t.Next(i);
+  const std::size_t after = t.Next(next);
+  switch (verb[0] | 0x20) {
+    case 'a':  // ATTACH DATABASE 'file' AS name
+      return t.Is(next, Word::kDatabase) && t.Is(after, Kind::kQuote);
+    case 'b':  // BACKUP DATABASE name TO ...
+      return t.Is(next, Word::kDatabase) && NameEnd(t, after) > after;
+    case 'c': {
+      const std::size_t end = NameEnd(t, next);
+      if (end == next) return false;
+      if (verb.size() == 4 && (verb[1] | 0x20) == 'a') return t.Is(end, Kind::kOpen);    // CALL f(
+      return (t.Is(end, Word::kFrom) || t.Is(end, Word::kTo)) && !t.AtEnd(t.Next(end));  // COPY
+    }
+    case 'm':  // MERGE INTO name USING
+    case 'r': {
+      if (t.Is(next, Word::kTable)) return t.Is(t.Skip(NameEnd(t, after)), Word::kTo);
+      if (!t.Is(next, Word::kInto)) return false;
+      const std::size_t end = t.Skip(NameEnd(t, after));
+      return t.Is(end, Word::kUsing) || t.Is(end, Word::kValues) || t.Is(end, Kind::kOpen) ||
+             t.Is(end, Word::kSelect) || t.Is(end, Word::kSet);
+    }
+    case 'p':  // PREPARE name FROM
+      return t.Is(after, Word::kFrom);
+    default:
+      return false;
+  }
 }
 
 // (1=1), ((select ...)...: a condition that no program would write over its own variables.
@@ -286,17 +320,20 @@ bool LooksLikeSelectList(const Tokens& t, std::size_t select) {
 }
 
 bool LooksLikeStatement(const Tokens& t, std::size_t i) {
+  if (t.Is(i, Word::kRareVerb) || t.Is(i, Word::kRename)) return LooksLikeRareStatement(t, i);
   if (!t.Has(i, kVerb)) return false;
   const std::size_t next = t.Next(i);
   switch (t[i].word) {
     case Word::kSelect:
       return LooksLikeSelectList(t, i);
-    case Word::kInsert:
-      return t.Is(next, Word::kInto) && NameEnd(t, t.Next(next)) > next + 1 &&
-             (t.Is(NameEnd(t, t.Next(next)), Kind::kOpen) ||
-              t.Is(NameEnd(t, t.Next(next)), Word::kValues) ||
-              t.Is(NameEnd(t, t.Next(next)), Word::kSet) ||
-              t.Is(NameEnd(t, t.Next(next)), Word::kSelect));
+    case Word::kInsert: {
+      if (!t.Is(next, Word::kInto)) return false;
+      const std::size_t name = t.Next(next);
+      const std::size_t end = NameEnd(t, name);
+      const std::size_t after = t.Skip(end);
+      return end > name && (t.Is(after, Kind::kOpen) || t.Is(after, Word::kValues) ||
+                            t.Is(after, Word::kSet) || t.Is(after, Word::kSelect));
+    }
     case Word::kUpdate: {
       const std::size_t set = t.Skip(NameEnd(t, next));
       return set > next && t.Is(set, Word::kSet) && NameEnd(t, t.Next(set)) > t.Next(set) &&

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 
 #include "policy/sql/fragment.h"
 #include "policy/sql/local_rules.h"
+#include "policy/sql/request.h"
 #include "policy/sql/tokenizer.h"
 
 namespace axonflow::policy::sql {
@@ -50,6 +50,11 @@ constexpr std::array<std::string_view, kRuleCount> kRuleNames = {
     "grant",
     "revoke",
     "breakout",
+    "error_based",
+    "boolean_blind",
+    "time_delay",
+    "order_by_probe",
+    "mssql_procedures",
     "admin_users_table",
     "admin_audit_log",
     "admin_config_table",
@@ -57,7 +62,7 @@ constexpr std::array<std::string_view, kRuleCount> kRuleNames = {
 };
 
 constexpr std::size_t kWindowTokens = 4096;
-// Encoded texts up to this length are also judged as they will be decoded.
+// A field or an encoded text is decoded up to this length; the rest of it is judged as it stands.
 constexpr std::size_t kDecodedBytesMax = 4096;
 
 static_assert(kWindowTokens > kFragmentTokensMax);
@@ -65,8 +70,10 @@ static_assert(kWindowTokens > 4 * kLookaheadTokens);
 
 struct Buffers {
   std::array<Token, kWindowTokens> tokens;
+  std::array<std::uint64_t, kWindowTokens / 64> marks;
   std::array<char, kDecodedBytesMax> decoded;
   std::array<std::uint32_t, kDecodedBytesMax + 1> origin;  // of each decoded byte in the text
+  Fields fields;
 };
 
 Buffers& ThreadBuffers() {
@@ -74,29 +81,52 @@ Buffers& ThreadBuffers() {
   return buffers;
 }
 
+void Set(Hits& hits, Rule rule, Hits::Place place) {
+  const auto index = static_cast<std::size_t>(rule);
+  if (hits.rules[index]) return;
+  hits.rules.set(index);
+  hits.places[index] = place;
+}
+
+// "drop table lamp", "students union select": words that a search box holds as often as a statement
+// of SQL. Capitals, numbers, signs or an underscore make the difference.
+bool IsSearchWords(const Tokens& tokens) {
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    if (!tokens.Is(i, Kind::kWord) || tokens.Is(i, Word::kNull)) return false;
+    const std::string_view word = tokens.Text(i);
+    if (word.find('_') != std::string_view::npos) return false;
+    const bool capitals = word.size() > 1 && word[1] >= 'A' && word[1] <= 'Z';
+    if (capitals && tokens.Has(i, kVerb | kClause)) return false;
+  }
+  return true;
+}
+
 // Rules look back as well as ahead, so a window keeps a tail of the one before it on both sides of
 // the first token that is still to be judged.
-void DetectPlain(std::string_view text, Hits& hits) {
+void DetectPlain(std::string_view text, Context context, Hits& hits) {
   auto& buffer = ThreadBuffers().tokens;
+  Marks marks(ThreadBuffers().marks);
   Tokenizer tokenizer(text);
   LocalRules rules(hits);
   std::size_t kept = 0;    // tokens at the front of the buffer that came from the window before
   std::size_t judged = 0;  // of these, how many were judged
   bool first_window = true;
   while (true) {
-    const std::size_t count = tokenizer.Fill(buffer, kept);
+    const std::size_t count = tokenizer.Fill(buffer, kept, marks);
     const bool last_window = count < buffer.size();
     const Tokens tokens(text, std::span<const Token>(buffer).first(count));
+    if (first_window && last_window && context != Context::kText && IsSearchWords(tokens)) {
+      return;
+    }
     const std::size_t until = last_window ? count : count - 2 * kLookaheadTokens;
-    rules.Judge(tokens, judged, until);
-    const auto breakout = static_cast<std::size_t>(Rule::kBreakout);
-    if (first_window && !hits.rules[breakout]) {
+    rules.Judge(tokens, marks, judged, until);
+    if (first_window && !hits.rules[static_cast<std::size_t>(Rule::kBreakout)]) {
       const std::size_t head = std::min(count, kFragmentTokensMax);
+      const Tokens fragment(text, std::span<const Token>(buffer).first(head));
       Hits::Place place;
-      if (IsFragment({text, std::span<const Token>(buffer).first(head)}, place)) {
-        hits.rules.set(breakout);
-        hits.places[breakout] = place;
-      }
+      bool probes_order = false;
+      if (IsFragment(fragment, context, place, probes_order)) Set(hits, Rule::kBreakout, place);
+      if (probes_order) Set(hits, Rule::kOrderByProbe, place);
     }
     if (last_window) break;
     first_window = false;
@@ -105,78 +135,61 @@ void DetectPlain(std::string_view text, Hits& hits) {
               buffer.begin() + static_cast<std::ptrdiff_t>(count), buffer.begin());
     kept = count - keep_from;
     judged = until - keep_from;
+    for (std::size_t i = 0; i < kept; ++i) marks.Set(i, IsMarked(text, buffer[i]));
   }
   rules.Finish();
 }
 
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-bool IsEncodedByte(std::string_view text, std::size_t i) {
-  return text[i] == '%' && i + 2 < text.size() && HexValue(text[i + 1]) >= 0 &&
-         HexValue(text[i + 2]) >= 0;
-}
-
-// Whether decoding `text` as a form field would change it. A plus stands for a space only where no
-// real space does.
+// Whether decoding `text` as a form field would change it.
 bool LooksEncoded(std::string_view text) {
+  const auto is_hex = [](char c) {
+    const char lower = static_cast<char>(c | 0x20);
+    return (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'f');
+  };
   for (std::size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1)) {
-    if (IsEncodedByte(text, at)) return true;
+    if (at + 2 < text.size() && is_hex(text[at + 1]) && is_hex(text[at + 2])) return true;
   }
   return text.find('+') != std::string_view::npos && text.find(' ') == std::string_view::npos;
 }
 
-// Decodes `text`, at most kDecodedBytesMax bytes, into the thread's buffer.
-std::string_view Decode(std::string_view text, Buffers& buffers) {
-  const bool plus_is_space = text.find(' ') == std::string_view::npos;
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < text.size(); ++size) {
-    buffers.origin[size] = static_cast<std::uint32_t>(i);
-    if (IsEncodedByte(text, i)) {
-      buffers.decoded[size] = static_cast<char>(HexValue(text[i + 1]) * 16 + HexValue(text[i + 2]));
-      i += 3;
-      continue;
-    }
-    buffers.decoded[size] = text[i] == '+' && plus_is_space ? ' ' : text[i];
-    ++i;
-  }
-  buffers.origin[size] = static_cast<std::uint32_t>(text.size());
-  return {buffers.decoded.data(), size};
-}
-
-// Adds what the decoded form of text[begin, end) shows, with the places it has in `text`.
-void DetectDecoded(std::string_view text, std::size_t begin, std::size_t end, Hits& hits) {
+// Adds what the decoded form of `field` shows, with the places it has in `text`.
+void DetectField(std::string_view text, const Field& field, Context context, Hits& hits) {
   Buffers& buffers = ThreadBuffers();
+  const std::size_t size = DecodeField(text, field, buffers.decoded.data(), buffers.origin.data(),
+                                       buffers.decoded.size());
   Hits decoded;
-  DetectPlain(Decode(text.substr(begin, end - begin), buffers), decoded);
-  const auto offset = static_cast<std::uint32_t>(begin);
+  DetectPlain({buffers.decoded.data(), size}, context, decoded);
+  if (decoded.rules.none()) return;
   for (std::size_t rule = 0; rule < kRuleCount; ++rule) {
-    if (!decoded.rules[rule] || hits.rules[rule]) continue;
-    hits.rules.set(rule);
-    hits.places[rule] = {offset + buffers.origin[decoded.places[rule].begin],
-                         offset + buffers.origin[decoded.places[rule].end]};
+    if (!decoded.rules[rule]) continue;
+    const Hits::Place& place = decoded.places[rule];
+    Set(hits, static_cast<Rule>(rule), {buffers.origin[place.begin], buffers.origin[place.end]});
   }
 }
 
-// The values of a query string or form body (a=1&b=2), each judged as the server that receives it
-// would see it: alone and decoded.
-void DetectInFields(std::string_view text, Hits& hits) {
-  std::size_t begin = 0;
-  while (begin < text.size()) {
-    const std::size_t end = std::min(text.find_first_of("&\n", begin), text.size());
-    std::size_t value = std::min(text.substr(begin, end - begin).find('='), end - begin) + begin;
-    // The name of a field is one word; "http://host/path?a=1" has the first one after its mark.
-    if (value < end &&
-        text.substr(begin, value - begin).find_first_of(" '\"") == std::string_view::npos) {
-      ++value;
-      const std::size_t stop =
-          std::min(text.substr(value, end - value).find(" HTTP/"), end - value) + value;
-      if (stop > value) DetectDecoded(text, value, stop, hits);
+// A field of one or two plain words holds no SQL, and most fields are that.
+bool IsPlainWord(std::string_view value) {
+  return value.size() < 64 && std::all_of(
+                                  value.begin(), value.end(),
+                                  [](char c) {
+                                    const char lower = static_cast<char>(c | 0x20);
+                                    return (lower >= 'a' && lower <= 'z') ||
+                                           (c >= '0' && c <= '9') || c == '.' || c == '-';
+                                  });
+}
+
+// Judges each field alone, as the application that receives it would paste it into a statement.
+void DetectFields(std::string_view text, const Fields& fields, Hits& hits) {
+  for (const Field& field : fields) {
+    const std::string_view value = text.substr(field.begin, field.end - field.begin);
+    if (IsPlainWord(value)) continue;
+    DetectField(text, field, field.may_be_statement ? Context::kDocument : Context::kParameter,
+                hits);
+    if (value.size() > kDecodedBytesMax) {
+      DetectField(text,
+                  {field.begin + std::uint32_t{kDecodedBytesMax}, field.end, field.encoding, true},
+                  Context::kText, hits);
     }
-    begin = end + 1;
   }
 }
 
@@ -193,12 +206,20 @@ std::string_view ToString(Rule rule) {
 
 void Detect(std::string_view text, Hits& hits) {
   hits.rules.reset();
-  DetectPlain(text, hits);
-  if (text.size() > kDecodedBytesMax) return;
-  if (LooksEncoded(text)) DetectDecoded(text, 0, text.size(), hits);
-  if (text.find('=') != std::string_view::npos && text.find('&') != std::string_view::npos) {
-    DetectInFields(text, hits);
+  Fields& fields = ThreadBuffers().fields;
+  fields.clear();
+  if (text.size() <= kRequestBytesMax && SplitRequest(text, fields)) {
+    DetectFields(text, fields, hits);
+    if (fields.full()) DetectPlain(text, Context::kText, hits);
+    return;
   }
+  DetectPlain(text, Context::kText, hits);
+  if (text.size() > kDecodedBytesMax) return;
+  if (LooksEncoded(text)) {
+    const Field whole{0, static_cast<std::uint32_t>(text.size()), Encoding::kForm, true};
+    DetectField(text, whole, Context::kText, hits);
+  }
+  if (SplitPairs(text, fields)) DetectFields(text, fields, hits);
 }
 
 }  // namespace axonflow::policy::sql

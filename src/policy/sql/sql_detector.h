@@ -50,6 +50,11 @@ enum class Rule : std::uint8_t {
   // continue somebody else's statement (quote break-outs, dangling comments, tautologies in any
   // dialect), whatever words it uses.
   kBreakout,
+  kErrorBased,       // calls that put what they are asked for into an error message
+  kBooleanBlind,     // a condition over one character or the length of something secret
+  kTimeDelay,        // waits of dialects that have no rule of their own
+  kOrderByProbe,     // counts the columns of the host's statement
+  kMssqlProcedures,  // procedures of SQL Server that reach files, the registry or other servers
   // Admin access (category security-admin), judged on SQL text only.
   kAdminUsersTable,
   kAdminAuditLog,

@@ -71,6 +71,12 @@ constexpr RuleCase kRuleCases[] = {
     {Rule::kGrant, "grant select on all tables in schema a to b", "grant select few a wish"},
     {Rule::kRevoke, "revoke insert on a from b", "revoke insert keys from staff"},
     {Rule::kBreakout, "a' and mid(user(),1,1)='r", "that's me, and I'm fine"},
+    {Rule::kErrorBased, "6 or gtid_subset(user(),1)", "select gtid_subset(a, b) from t"},
+    {Rule::kBooleanBlind, "6 and ord(mid((select pin from t),1,1))>9",
+     "select a from t where b = 1 and length(c) > 9"},
+    {Rule::kTimeDelay, "6 or 2=dbms_pipe.receive_message('b',9)", "the dbms_pipe package (old)"},
+    {Rule::kOrderByProbe, "x' order by 8 -- ", "select a from t order by 1"},
+    {Rule::kMssqlProcedures, "6;exec master..xp_dirtree 'c:'", "xp_dirtree is a procedure"},
     {Rule::kAdminUsersTable, "select a from users", "users select a from b"},
     {Rule::kAdminAuditLog, "select a from audit_log", "audit_log"},
     {Rule::kAdminConfigTable, "select a from system_keys", "select a from systems"},
@@ -162,9 +168,41 @@ TEST(SqlDetector, FindsTautologiesInsideAWholeStatement) {
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR TRUE"));
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR 5 > 4"));
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR a = a"));
+  EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR 'x'||'y' = 'xy'"));
+  EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR 2 BETWEEN 1 AND 3"));
+  EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE (a = 3 OR 3 IN (3)) AND b = 1"));
+  EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR EXISTS(SELECT 1) ORDER BY b"));
+  EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR 2+2 = 4"));
+  EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 OR char(97) = 'a';"));
+  EXPECT_FALSE(IsInjection("SELECT * FROM t WHERE a = 3 OR lower(b) = 'x'"));
+  EXPECT_FALSE(IsInjection("SELECT * FROM t WHERE a = 3 OR 2 BETWEEN b AND c"));
+  EXPECT_FALSE(IsInjection("SELECT * FROM t WHERE a = 3 OR b IN (1, 2) OR c IS NULL"));
+  EXPECT_FALSE(IsInjection("SELECT * FROM t WHERE a = 3 OR NOT EXISTS (SELECT 1 FROM u)"));
+  EXPECT_FALSE(IsInjection("SELECT a || ', ' || b FROM t WHERE c = 3"));
+  EXPECT_FALSE(IsInjection("SELECT * FROM t WHERE a = 3 OR \"b\" = 'x'"));
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 UNION SELECT NULL, NULL"));
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = 3 UNION SELECT b FROM c -- "));
   EXPECT_TRUE(IsInjection("SELECT * FROM t WHERE a = '3 UNION SELECT b FROM c"));
+}
+
+TEST(SqlDetector, TreatsAConditionThatAlwaysHoldsAsNone) {
+  EXPECT_TRUE(Has("DELETE FROM t WHERE 1=1", Rule::kDeleteNoWhere));
+  EXPECT_TRUE(Has("DELETE FROM t WHERE TRUE;", Rule::kDeleteNoWhere));
+  EXPECT_TRUE(Has("DELETE FROM a.t WHERE 'k' = 'k' -- all", Rule::kDeleteNoWhere));
+  EXPECT_FALSE(Has("DELETE FROM t WHERE 1=1 AND a = 2", Rule::kDeleteNoWhere));
+  EXPECT_FALSE(Has("DELETE FROM t WHERE a = 1", Rule::kDeleteNoWhere));
+  EXPECT_FALSE(Has("DELETE FROM t WHERE 1 = a", Rule::kDeleteNoWhere));
+}
+
+TEST(SqlDetector, LeavesSentencesThatNameStatementsAlone) {
+  const std::string_view texts[] = {
+      "Please attach database dumps to the ticket; copy me from now on.",
+      "Call a friend (now); rename table columns; merge into one lane.",
+      "Backup database servers weekly; prepare meals from scratch.",
+      "The length (of it) and the depth are 5; and mid(day) is noon.",
+      "An exp(x) curve; a polygon (select one) and a floor (rand).",
+  };
+  for (std::string_view text : texts) EXPECT_FALSE(IsInjection(text)) << text;
 }
 
 TEST(SqlDetector, SuspectsUnionsThatDoNotLookLikeOneReport) {
@@ -319,6 +357,12 @@ TEST(SqlDetector, CostGrowsLinearlyOnHostileText) {
       "/*'",
       "'/*",
       "exec a.",
+      "or ( ",
+      "and ascii( ",
+      "exp(~",
+      "concat(",
+      "ctxsys.a.",
+      "|| 1 ",
       "and 1=",
       "%27",
       "a=&",

@@ -1,18 +1,23 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <system_error>
 #include <utility>
 
 #include "app/policy_source.h"
+#include "base/file.h"
 #include "base/json_writer.h"
+#include "base/time.h"
 #include "cli/catalogue_files.h"
 #include "cli/commands.h"
-#include "policy/catalogue.h"
-#include "policy/policy_set.h"
+#include "cli/policy_files.h"
+#include "policy/dynamic/risk_score.h"
+#include "policy/policy_view.h"
 #include "policy/posture.h"
 #include "policy/resolver.h"
+#include "policy_admin/draft_view.h"
 #include "settings/settings.h"
 
 namespace axonflow::cli {
@@ -51,39 +56,98 @@ policy::Plane PlaneFrom(std::string_view word) {
 
 // Everything that one run of `policy test` found out.
 struct TestResult {
-  std::shared_ptr<const policy::PolicySet> set;
-  policy::Posture posture;
+  std::shared_ptr<const policy::PolicyView> view;
   std::vector<policy::Finding> findings;
   policy::Verdict verdict;
 };
 
-// The set that the server would use, or one of the files that were named.
-Result<std::shared_ptr<const policy::PolicySet>> SetFor(const PolicyTestOptions& options,
-                                                        const settings::Settings& settings) {
-  if (options.files.empty()) return app::LoadPolicies(settings.String("AXONFLOW_POLICIES_DIR"));
-  Result<std::vector<policy::Policy>> policies = ReadPolicies(options.files);
+// The two kinds of files that --policies may name.
+struct NamedFiles {
+  std::vector<std::string> catalogue;  // take the place of the system's policies
+  PolicyFiles own;                     // join them
+};
+
+Result<NamedFiles> ReadNamed(const std::vector<std::string>& paths) {
+  const auto files = ListYamlFiles(paths);
+  if (!files) return files.error();
+  NamedFiles named;
+  for (const std::string& file : *files) {
+    const auto text = ReadFile(file, kPolicyFileBytesMax);
+    if (!text) return Error{ErrorCode::kUnavailable, text.error().message};
+    if (IsCatalogueText(*text)) {
+      named.catalogue.push_back(file);
+    } else if (auto parsed = ParsePolicyFile(*text, file, named.own); !parsed) {
+      return parsed.error();
+    }
+  }
+  return named;
+}
+
+Result<app::SystemPolicies> SystemFor(const NamedFiles& named, const settings::Settings& settings) {
+  if (named.catalogue.empty()) {
+    return app::LoadSystemPolicies(settings.String("AXONFLOW_POLICIES_DIR"));
+  }
+  Result<std::vector<policy::Policy>> policies = ReadPolicies(named.catalogue);
   if (!policies) return policies.error();
-  return policy::PolicySet::Compile(std::move(*policies));
+  auto set = policy::PolicySet::Compile(std::move(*policies));
+  if (!set) return set.error();
+  return app::SystemPolicies{std::move(*set), nullptr};
+}
+
+// What would judge a tenant that has the policies of the files and nothing else of its own.
+Result<std::shared_ptr<const policy::PolicyView>> ViewFor(const PolicyTestOptions& options,
+                                                          const settings::Settings& settings) {
+  Result<policy::Posture> posture = policy::Posture::FromVariables(settings.PostureVariables());
+  if (!posture) return posture.error();
+  const auto named = ReadNamed(options.files);
+  if (!named) return named.error();
+  auto system = SystemFor(*named, settings);
+  if (!system) return system.error();
+  policy::PolicyView::Parts parts;
+  parts.system = std::move(system->patterns);
+  if (system->dynamic) parts.dynamic.push_back(std::move(system->dynamic));
+  parts.posture = std::make_shared<const policy::Posture>(std::move(*posture));
+  const auto view = policy::PolicyView::Make(std::move(parts));
+  if (!view) return view.error();
+  const auto with_own = policy_admin::DraftView(**view, {named->own.desired, {}, {}});
+  if (with_own) return *with_own;
+  const auto& refusal = with_own.refusal();
+  if (refusal.fields.empty()) return refusal.error;
+  return Error{ErrorCode::kInvalidArgument, AtTheirPlaces(named->own, refusal.fields)};
+}
+
+// Of the dynamic policies, as a request would meet them of which only the text is known.
+void EvaluateDynamic(const policy::PolicyView& view, std::string_view text, policy::Plane plane,
+                     std::vector<policy::Finding>& findings) {
+  if (!view.HasDynamic(plane)) return;
+  const bool injected = std::ranges::any_of(findings, [&](const policy::Finding& finding) {
+    return view.policy(finding.policy).category == "security-sqli";
+  });
+  policy::Facts facts;
+  facts.query = text;
+  facts.risk_score = policy::RiskScore(injected, text);
+  facts.plane = plane;
+  view.Evaluate(facts, findings);
 }
 
 Result<TestResult> TestText(const PolicyTestOptions& options, std::string_view text) {
   const auto settings = settings::Settings::Load(settings::ProcessEnvironment());
   if (!settings) return settings.error();
-  Result<policy::Posture> posture = policy::Posture::FromVariables(settings->PostureVariables());
-  if (!posture) return posture.error();
-  auto set = SetFor(options, *settings);
-  if (!set) return set.error();
+  const auto view = ViewFor(options, *settings);
+  if (!view) return view.error();
 
   policy::DetectInput input;
   input.text = text;
   input.phase = options.phase == "response" ? policy::Phase::kResponse : policy::Phase::kRequest;
   input.sql_capable_target = options.sql_tool;
   input.want_spans = true;
-  Result<std::vector<policy::Finding>> findings = (*set)->Detect(input);
+  Result<std::vector<policy::Finding>> findings = (*view)->Detect(input);
   if (!findings) return findings.error();
+  const policy::Plane plane = PlaneFrom(options.plane);
+  if (input.phase == policy::Phase::kRequest) EvaluateDynamic(**view, text, plane, *findings);
   policy::Verdict verdict =
-      policy::Resolve(**set, *findings, *posture, PlaneFrom(options.plane), input.phase);
-  return TestResult{std::move(*set), std::move(*posture), std::move(*findings), std::move(verdict)};
+      policy::Resolve(**view, *findings, {.plane = plane, .phase = input.phase, .now = Now()});
+  return TestResult{*view, std::move(*findings), std::move(verdict)};
 }
 
 const policy::Finding* FindingOf(const TestResult& result, std::uint32_t index) {
@@ -102,12 +166,12 @@ void PrintAsJson(const TestResult& result, const PolicyTestOptions& options) {
       .Field("redact", result.verdict.redact)
       .Field("plane", options.plane)
       .Field("phase", options.phase)
-      .Field("profile", result.posture.profile())
-      .Field("policy_set_version", result.set->version())
+      .Field("profile", result.view->posture().profile())
+      .Field("policy_set_version", result.view->version())
       .Key("policies")
       .BeginArray();
   for (const policy::Match& match : result.verdict.matches) {
-    const policy::Policy& matched = result.set->policies()[match.policy];
+    const policy::Policy& matched = result.view->policy(match.policy);
     json.BeginObject()
         .Field("policy_id", matched.id)
         .Field("name", matched.name)
@@ -151,7 +215,7 @@ void PrintAsText(const TestResult& result) {
   }
   TextTable table({"POLICY", "ACTION", "CATEGORY", "SEVERITY", "FOUND", "BYTES"});
   for (const policy::Match& match : result.verdict.matches) {
-    const policy::Policy& matched = result.set->policies()[match.policy];
+    const policy::Policy& matched = result.view->policy(match.policy);
     table.AddRow({matched.id, std::string(policy::ToString(match.action)), matched.category,
                   std::string(policy::ToString(matched.severity)), std::to_string(match.count),
                   SpansText(FindingOf(result, match.policy))});
@@ -160,42 +224,6 @@ void PrintAsText(const TestResult& result) {
 }
 
 }  // namespace
-
-ExitCode RunPolicyLint(const PolicyLintOptions& options) {
-  const Result<std::vector<policy::Policy>> policies = ReadPolicies(options.files);
-  if (!policies) return Fail(policies.error());
-  const Result<std::vector<policy::LintProblem>> problems = policy::Lint(*policies);
-  if (!problems) return Fail(problems.error());
-  std::size_t texts = 0;
-  for (const policy::Policy& one : *policies) {
-    texts += one.must_match.size() + one.must_not_match.size();
-  }
-
-  if (options.output == OutputFormat::kJson) {
-    JsonWriter json;
-    json.BeginObject()
-        .Field("ok", problems->empty())
-        .Field("policies", static_cast<std::uint64_t>(policies->size()))
-        .Field("texts", static_cast<std::uint64_t>(texts))
-        .Key("problems")
-        .BeginArray();
-    for (const policy::LintProblem& problem : *problems) {
-      json.BeginObject()
-          .Field("policy_id", problem.policy_id)
-          .Field("message", problem.message)
-          .EndObject();
-    }
-    json.EndArray().EndObject();
-    Print(json.text());
-  } else {
-    for (const policy::LintProblem& problem : *problems) {
-      Print(ForTerminal(problem.policy_id + ": " + problem.message));
-    }
-    Print(std::to_string(policies->size()) + " policies, " + std::to_string(texts) + " texts, " +
-          std::to_string(problems->size()) + " problems");
-  }
-  return problems->empty() ? ExitCode::kOk : ExitCode::kNegative;
-}
 
 ExitCode RunPolicyTest(const PolicyTestOptions& options) {
   Result<std::string> text = options.text;
