@@ -30,14 +30,6 @@ struct BacktestRequest {
   std::vector<governance::PastDecision> inputs;  // instead of recorded decisions
 };
 
-std::optional<policy::Plane> PlaneFrom(std::string_view word) {
-  for (const auto plane : {policy::Plane::kGateway, policy::Plane::kDecision, policy::Plane::kMcp,
-                           policy::Plane::kProxy}) {
-    if (policy::ToString(plane) == word) return plane;
-  }
-  return std::nullopt;
-}
-
 // Calls `read` with a reader for each element of the array `name`.
 template <typename Read>
 void ForEachObject(BodyReader& body, std::string_view name, std::size_t elements_max, Read read) {
@@ -103,7 +95,7 @@ void ReadInput(BodyReader& reader, const Call& call, BacktestRequest& request) {
   past.exchange.sql_capable_target = IsSqlCapable(past.exchange.connector);
   if (auto email = reader.Text("user_email")) past.exchange.principal.user_email = *email;
   if (auto role = reader.Text("user_role")) past.exchange.principal.user_role = *role;
-  const auto plane = PlaneFrom(reader.Text("plane").value_or("gateway"));
+  const auto plane = policy::ParsePlane(reader.Text("plane").value_or("gateway"));
   if (!plane) reader.Problem("plane", "must be one of: gateway, decision, mcp, proxy");
   past.exchange.plane = plane.value_or(policy::Plane::kGateway);
   request.inputs.push_back(std::move(past));

@@ -21,14 +21,6 @@ Error Malformed(std::string message) {
   return Error{ErrorCode::kInvalidArgument, std::move(message)};
 }
 
-std::optional<policy::Plane> PlaneOf(std::string_view word) {
-  for (const auto plane : {policy::Plane::kGateway, policy::Plane::kDecision, policy::Plane::kMcp,
-                           policy::Plane::kProxy}) {
-    if (policy::ToString(plane) == word) return plane;
-  }
-  return std::nullopt;
-}
-
 // The texts of a line by name, all of them strings or absent.
 struct Texts {
   std::string id, text, was, plane, tenant, connector, tool_signature, user_email, user_role;
@@ -66,7 +58,7 @@ Result<governance::PastDecision> ParseBacktestLine(std::string_view line, std::s
   if (!root->Find("text")) return Malformed("has no text");
   Texts texts;
   if (auto read = ReadTexts(*root, texts); !read) return read.error();
-  const auto plane = PlaneOf(texts.plane.empty() ? "gateway" : texts.plane);
+  const auto plane = policy::ParsePlane(texts.plane.empty() ? "gateway" : texts.plane);
   if (!plane) return Malformed("plane must be gateway, decision, mcp or proxy");
   governance::PastDecision past;
   past.id = texts.id.empty() ? "line " + std::to_string(number) : std::move(texts.id);

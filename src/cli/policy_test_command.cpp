@@ -47,13 +47,6 @@ Result<std::string> ReadStandardInput() {
   return text;
 }
 
-policy::Plane PlaneFrom(std::string_view word) {
-  if (word == "decision") return policy::Plane::kDecision;
-  if (word == "mcp") return policy::Plane::kMcp;
-  if (word == "proxy") return policy::Plane::kProxy;
-  return policy::Plane::kGateway;
-}
-
 // Everything that one run of `policy test` found out.
 struct TestResult {
   std::shared_ptr<const policy::PolicyView> view;
@@ -143,7 +136,7 @@ Result<TestResult> TestText(const PolicyTestOptions& options, std::string_view t
   input.want_spans = true;
   Result<std::vector<policy::Finding>> findings = (*view)->Detect(input);
   if (!findings) return findings.error();
-  const policy::Plane plane = PlaneFrom(options.plane);
+  const policy::Plane plane = policy::ParsePlane(options.plane).value_or(policy::Plane::kGateway);
   if (input.phase == policy::Phase::kRequest) EvaluateDynamic(**view, text, plane, *findings);
   policy::Verdict verdict =
       policy::Resolve(**view, *findings, {.plane = plane, .phase = input.phase, .now = Now()});

@@ -10,14 +10,6 @@
 namespace axonflow::governance {
 namespace {
 
-std::optional<policy::Plane> PlaneOf(std::string_view text) {
-  for (const auto plane : {policy::Plane::kGateway, policy::Plane::kDecision, policy::Plane::kMcp,
-                           policy::Plane::kProxy}) {
-    if (policy::ToString(plane) == text) return plane;
-  }
-  return std::nullopt;
-}
-
 void AddSample(std::vector<std::string>& samples, const std::string& id) {
   if (samples.size() < Backtest::kSamplesMax) samples.push_back(id);
 }
@@ -60,7 +52,7 @@ void WriteGroups(JsonWriter& json, std::string_view key, std::string_view name,
 }  // namespace
 
 std::optional<PastDecision> ReplayOf(const audit::Record& record) {
-  const auto plane = PlaneOf(record.plane);
+  const auto plane = policy::ParsePlane(record.plane);
   if (!plane || record.verdict == policy::ToString(policy::Outcome::kError)) return std::nullopt;
   if (record.query_hash.empty() || HexEncode(Sha256(record.query)) != record.query_hash) {
     return std::nullopt;

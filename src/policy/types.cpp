@@ -55,5 +55,6 @@ std::optional<Action> ParseAction(std::string_view text) { return ValueOf(kActio
 std::optional<Severity> ParseSeverity(std::string_view text) { return ValueOf(kSeverities, text); }
 std::optional<Tier> ParseTier(std::string_view text) { return ValueOf(kTiers, text); }
 std::optional<Mode> ParseMode(std::string_view text) { return ValueOf(kModes, text); }
+std::optional<Plane> ParsePlane(std::string_view text) { return ValueOf(kPlanes, text); }
 
 }  // namespace axonflow::policy

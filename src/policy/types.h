@@ -54,6 +54,7 @@ std::optional<Severity> ParseSeverity(std::string_view text);
 std::optional<Tier> ParseTier(std::string_view text);
 std::string_view ToString(Mode mode);  // "enforce", "shadow"
 std::optional<Mode> ParseMode(std::string_view text);
+std::optional<Plane> ParsePlane(std::string_view text);
 
 // One static policy as it stands in the catalogue or among the policies of an organization or a
 // tenant. A dynamic policy (dynamic/dynamic_policy.h) has one too, without pattern and detector, so

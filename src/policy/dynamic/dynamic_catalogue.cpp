@@ -79,13 +79,6 @@ void WriteJson(const YAML::Node& node, int depth, JsonWriter& json) {
   }
 }
 
-std::optional<Plane> ParsePlane(std::string_view word) {
-  for (const Plane plane : {Plane::kGateway, Plane::kDecision, Plane::kMcp, Plane::kProxy}) {
-    if (ToString(plane) == word) return plane;
-  }
-  return std::nullopt;
-}
-
 PlaneSet PlanesOf(const YAML::Node& node) {
   if (!node.IsSequence() || node.size() == 0) Fail(node, "planes must be a list of planes");
   PlaneSet planes = PlaneSet::None();
