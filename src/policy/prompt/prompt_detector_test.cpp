@@ -137,7 +137,10 @@ TEST(Prompt, SettingsAddressesAndKeysAreNoSpeech) {
   for (const char* text :
        {"<password>a b c</password>", "export JWT_SECRET=a.b.c rest",
         "use postgresql://ann:p/w@x@db.test/shop here",
-        "git clone https://ann:hunter2@git.test/a.git now",
+        "git clone https://ann:hunter2@git.test/a.git now", "say w7ec893124416495eb293fedc2c37a5ef",
+        "order 3f0c7b64-41f5-4b1c-9a52-0d4b2f1f6f11 is late",
+        "commit 9fceb02d0ae598e95dc970b74767f19372d61af8",
+        "key f2a1b3c4d5e6f708192a3b4c5d6e7f80 and 0123456789abcdef0123456789abcdef",
         "-----BEGIN PRIVATE "
         "KEY-----\nRIgP/58waM+Dx3c2l4dHktZm91ciBjaGFyYWN0ZXJzIG9mIGJhc2U2NCwgYXM0\n"
         "RIgP/58waM+Dx3c2l4dHktZm91ciBjaGFyYWN0ZXJzIG9mIGJhc2U2NCwgYXM0\n-----END PRIVATE "

@@ -203,6 +203,36 @@ bool IsWordByte(char c) {
   return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
 }
 
+// Whether a run of word bytes is an identifier, a digest or a number: hexadecimal, or longer than
+// words are with digits all over. Who spells words with digits leaves most letters as they are.
+bool IsIdentifier(std::string_view run) {
+  constexpr std::size_t kHexBytesMin = 6;
+  constexpr std::size_t kIdentifierBytesMin = 16;
+  const auto digits = static_cast<std::size_t>(
+      std::ranges::count_if(run, [](char c) { return c >= '0' && c <= '9'; }));
+  const bool hex = std::ranges::all_of(run, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+  });
+  if (hex && digits > 0 && run.size() >= kHexBytesMin) return true;
+  return run.size() >= kIdentifierBytesMin && digits * 5 >= run.size();
+}
+
+// Whether a piece holds identifiers, or capitals that follow small letters all the time, as in
+// base64 and never in what somebody spells with digits.
+bool IsCoded(std::string_view piece) {
+  std::size_t changes = 0;
+  for (std::size_t at = 0; at < piece.size();) {
+    std::size_t end = at;
+    for (; end < piece.size() && IsWordByte(piece[end]); ++end) {
+      const bool small_before = end > at && piece[end - 1] >= 'a' && piece[end - 1] <= 'z';
+      changes += small_before && piece[end] >= 'A' && piece[end] <= 'Z' ? 1 : 0;
+    }
+    if (IsIdentifier(piece.substr(at, end - at))) return true;
+    at = end + 1;
+  }
+  return changes * 16 > piece.size();
+}
+
 // Reads the runs of `text` again that begin in [begin, end) and are too long for a word.
 void ReadRuns(std::string_view text, std::size_t begin, std::size_t end, std::size_t& budget,
               std::vector<Rewritten>& found) {
@@ -213,23 +243,12 @@ void ReadRuns(std::string_view text, std::size_t begin, std::size_t end, std::si
     }
     std::size_t last = at;
     while (last < text.size() && last - at < budget && IsWordByte(text[last])) ++last;
-    if (last - at >= kRunBytesMin) {
+    if (last - at >= kRunBytesMin && !IsIdentifier(text.substr(at, last - at))) {
       budget -= last - at;
       ReadAgain(text, at, last, found);
     }
     at = std::max(last, at + 1);
   }
-}
-
-// Whether capitals follow small letters inside words all the time, as in base64 and never in what
-// somebody spells with digits.
-bool IsCoded(std::string_view piece) {
-  std::size_t changes = 0;
-  for (std::size_t i = 1; i < piece.size(); ++i) {
-    const bool small_before = piece[i - 1] >= 'a' && piece[i - 1] <= 'z';
-    changes += small_before && piece[i] >= 'A' && piece[i] <= 'Z' ? 1 : 0;
-  }
-  return changes * 16 > piece.size();
 }
 
 }  // namespace
