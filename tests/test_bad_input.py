@@ -190,9 +190,8 @@ def test_bodies_that_never_end_take_little_memory_and_give_it_back(make_server):
     after = resident_mib(server)
     server.stop()
     if not SANITIZED:  # whose shadow memory and quarantine are no measure
-        # 64 MiB of bodies, the room they had while they grew, and what the allocator has not given back.
-        assert during < 230, (before, during, after)
-        assert after <= before + 100, (before, during, after)
+        assert during < 200, (before, during, after)
+        assert after <= before + 80, (before, during, after)
 
 
 def test_refusal_for_lack_of_room_says_when_to_come_back(make_server):

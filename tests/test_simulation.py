@@ -98,6 +98,19 @@ def test_who_the_user_is_may_be_supposed_but_not_whose_policies_apply(enterprise
     assert foreign.status == 403, foreign
 
 
+def test_conditions_see_the_request_type_and_the_context_of_the_simulation(community):
+    text = word()
+    made(community.post(TENANT, {
+        "name": f"Batches {text}", "type": "content", "category": "dynamic-access",
+        "conditions": [{"field": "request_type", "operator": "equals", "value": text},
+                       {"field": "context.job.kind", "operator": "equals", "value": "nightly"}],
+        "actions": [{"type": "block", "config": {}}]}))
+    nightly = {"query": HARMLESS, "request_type": text, "context": {"job": {"kind": "nightly"}}}
+    assert asked(community, SIMULATE, nightly)["allowed"] is False
+    assert asked(community, SIMULATE, {**nightly, "request_type": "other"})["allowed"] is True
+    assert asked(community, SIMULATE, {**nightly, "context": {}})["allowed"] is True
+
+
 @pytest.mark.parametrize("body", [{}, {"query": ""}, {"query": 1}, {"query": "x", "user": "ann"},
                                   {"query": "x", "context": []}])
 def test_a_bad_simulation_says_what_is_wrong(community, body):

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "api/condition_context.h"
 #include "api/policy_body.h"
 #include "api/policy_endpoints.h"
 #include "api/policy_json.h"
@@ -28,20 +29,6 @@ struct Supposition {
   std::vector<std::pair<std::string, std::string>> context;
   std::optional<double> risk_score, cost_estimate;
 };
-
-// Adds the leaves of `value` under dotted names.
-void Flatten(const std::string& name, JsonValue value,
-             std::vector<std::pair<std::string, std::string>>& leaves) {
-  if (value.type() == JsonType::kObject) {
-    value.ForEachMember([&](std::string_view key, JsonValue member) {
-      Flatten(name.empty() ? std::string(key) : name + "." + std::string(key), member, leaves);
-    });
-  } else if (const auto text = value.AsString()) {
-    leaves.emplace_back(name, *text);
-  } else if (!value.IsNull()) {
-    leaves.emplace_back(name, value.ToString());
-  }
-}
 
 std::optional<double> ReadNumber(BodyReader& body, std::string_view name) {
   const auto member = body.object().Find(name);
@@ -89,9 +76,14 @@ std::variant<Supposition, PolicyProblem> Parse(const Call& call) {
   supposed.risk_score = ReadNumber(body, "risk_score");
   supposed.cost_estimate = ReadNumber(body, "cost_estimate");
   if (const auto context = body.object().Find("context")) {
-    if (context->type() != JsonType::kObject) body.Problem("context", "must be an object");
-    Flatten("", *context, supposed.context);
-    std::ranges::sort(supposed.context);
+    auto pairs = context->type() == JsonType::kObject
+                     ? ReadConditionContext(*context)
+                     : Error{ErrorCode::kInvalidArgument, "must be an object"};
+    if (pairs) {
+      supposed.context = std::move(*pairs);
+    } else {
+      body.Problem("context", pairs.error().message);
+    }
   }
   if (!body.problems().empty()) return InvalidFields(std::move(body.problems()));
   return supposed;

@@ -98,22 +98,13 @@ net::Response WriteSimulation(const governance::Judgement& judgement, double too
 
 }  // namespace
 
-std::string_view RequestTypeLiteral(std::string_view text) {
-  for (const std::string_view known :
-       {"llm_chat", "sql", "rag", "chat", "pre_check", "decision_llm", "decision_tool",
-        "decision_agent", "mcp-check-input", "multi-agent-plan", "execute-plan"}) {
-    if (text == known) return known;
-  }
-  return "simulation";
-}
-
 governance::Exchange ReadSupposedExchange(BodyReader& body, const Call& call) {
   governance::Exchange exchange;
   exchange.principal = call.principal;
   exchange.decision_id = call.decision_id;
   exchange.trace = call.trace;
   exchange.plane = policy::Plane::kProxy;
-  exchange.request_type = RequestTypeLiteral(body.Text("request_type").value_or(""));
+  exchange.request_type = body.Text("request_type").value_or("simulation");
   const auto query = body.Text("query");
   if (!query || query->empty()) body.Problem("query", "is required");
   exchange.text = query.value_or("");

@@ -12,7 +12,4 @@ namespace axonflow::api {
 // says. Problems are left in `body`.
 governance::Exchange ReadSupposedExchange(BodyReader& body, const Call& call);
 
-// The literal of a request type that a supposed exchange may name; "simulation" for the others.
-std::string_view RequestTypeLiteral(std::string_view text);
-
 }  // namespace axonflow::api

@@ -21,10 +21,10 @@ struct Exchange {
   DecisionId decision_id;  // minted when the request arrived, so that refusals carry it too
   TraceId trace;
   policy::Plane plane = policy::Plane::kGateway;
-  std::string_view request_type;  // a literal: "pre_check", "decision_llm", ...
-  std::string stage;              // llm, tool, agent; empty where the plane has none
-  std::string text;               // what is judged
-  std::string attached_text;      // judged with it, but not redactable: parameters, one a line
+  std::string request_type;   // "pre_check", "decision_llm", ...
+  std::string stage;          // llm, tool, agent; empty where the plane has none
+  std::string text;           // what is judged
+  std::string attached_text;  // judged with it, but not redactable: parameters, one a line
   bool sql_capable_target = false;
   std::string connector;  // kind of the tool's server; empty where there is none
   std::string tool_signature;

@@ -146,6 +146,8 @@ Task<std::monostate> Connection::Serve() {
 
     const bool keep = reader_.keep_alive() && !thread_.draining() && !AsksForClose(response);
     PrepareAnswer(std::move(response), !keep, reader_.request().method == "HEAD");
+    // What the body took of the budget is free before the client can know that it was answered.
+    if (keep) reader_.Next();
     SendTurn turn(thread_, *this);
     co_await turn;
     if (!TrySend() && !co_await SendRest()) break;
@@ -155,7 +157,6 @@ Task<std::monostate> Connection::Serve() {
       if (!announced) co_await Linger();
       break;
     }
-    reader_.Next();
   }
   Close();
   co_return std::monostate{};

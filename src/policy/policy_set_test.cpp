@@ -196,15 +196,11 @@ double CpuMilliseconds() {
   return static_cast<double>(time.tv_sec) * 1e3 + static_cast<double>(time.tv_nsec) / 1e6;
 }
 
-// CPU of one evaluation, the least of several texts that the set has never seen.
-double FreshCost(const PolicySet& set, const std::vector<std::string>& texts) {
-  double best = 1e9;
-  for (const auto& text : texts) {
-    const double start = CpuMilliseconds();
-    EXPECT_TRUE(set.Detect({.text = text}));
-    best = std::min(best, CpuMilliseconds() - start);
-  }
-  return best;
+// CPU of one evaluation.
+double Cost(const PolicySet& set, const std::string& text) {
+  const double start = CpuMilliseconds();
+  EXPECT_TRUE(set.Detect({.text = text}));
+  return CpuMilliseconds() - start;
 }
 
 // Words of all built-in policies in random order: each may begin a match.
@@ -259,16 +255,18 @@ TEST(PolicySet, HostileTextCostsAboutAsMuchAsProse) {
       "opened to visitors before the summer, provided that the paths can be repaired in time. ";
   std::string prose;
   while (prose.size() < kBytes) prose += sentence;
-  std::vector<std::string> hostile_texts;
-  for (unsigned seed = 1; seed <= 5; ++seed) {
-    hostile_texts.push_back(HostileText(*policies, kBytes, seed));
+  // Hostile texts that the set has never seen, each beside prose, so that a busy machine slows
+  // both.
+  std::vector<double> factors;
+  for (unsigned seed = 1; seed <= 9; ++seed) {
+    const std::string hostile = HostileText(*policies, kBytes, seed);
+    const double ordinary = Cost(*set, prose);
+    factors.push_back(Cost(*set, hostile) / ordinary);
   }
-  const double ordinary = FreshCost(*set, std::vector<std::string>(5, prose));
-  const double hostile = FreshCost(*set, hostile_texts);
-  // The goal of a whole request is 3 (make bench). Detectors alone come to 5 to 8 on 100 KiB; the
-  // factor leaves room for sanitizers and a busy machine. A table that grew with the texts would
-  // cost tens.
-  EXPECT_LT(hostile, 16 * ordinary) << "prose " << ordinary << " ms, hostile " << hostile << " ms";
+  std::ranges::sort(factors);
+  // The goal is 3; the factor leaves room for sanitizers and a busy machine. A table that grew with
+  // the texts would cost tens.
+  EXPECT_LT(factors[factors.size() / 2], 8);
 }
 
 }  // namespace
