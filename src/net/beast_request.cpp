@@ -60,7 +60,7 @@ class BeastRequest::Parser final : public http::basic_parser<true> {
   RequestCall on_request = nullptr;
   const void* field_context = nullptr;
   FieldCall on_field = nullptr;  // null while trailers are read
-  std::string* body = nullptr;
+  Buffer* body = nullptr;
   std::size_t framing_bytes = 0;
   std::uint64_t data_left = 0;  // of the chunk whose header was read last
   bool after_data = false;      // whether the next header follows a chunk
@@ -120,7 +120,7 @@ const char* BeastRequest::ReadHead(std::string_view head, const void* request_co
 
 bool BeastRequest::keep_alive() const { return impl_->parser->keep_alive(); }
 
-void BeastRequest::StartChunks(std::size_t body_bytes_max, std::string& body) {
+void BeastRequest::StartChunks(std::size_t body_bytes_max, Buffer& body) {
   impl_->parser->body_limit(static_cast<std::uint64_t>(body_bytes_max));
   impl_->parser->body = &body;
 }

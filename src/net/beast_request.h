@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "net/buffer.h"
+
 namespace axonflow::net {
 
 // Boost.Beast's parser for one request after another, behind plain types.
@@ -46,7 +48,7 @@ class BeastRequest {
 
   // After a head with "Transfer-Encoding: chunked": chunks are appended to `body`, at most
   // `body_bytes_max` bytes in all. Trailers are checked and dropped.
-  void StartChunks(std::size_t body_bytes_max, std::string& body);
+  void StartChunks(std::size_t body_bytes_max, Buffer& body);
   Progress ReadChunks(std::string_view bytes);
 
  private:

@@ -213,7 +213,7 @@ void IoThread::Tick() {
 }
 
 // mimalloc keeps the pages that a thread has freed until that thread allocates again. After a wave
-// of large bodies that would be never.
+// of large bodies that would be never. (Blocks from kMappedBytesMin on do not pass through it.)
 void IoThread::ReturnFreedPages() {
   const auto moves = budget_.busy_moves();
   if (std::exchange(busy_moves_seen_, moves) != moves) collections_due_ = kCollectionsAfterWave;

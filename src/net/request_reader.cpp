@@ -69,7 +69,7 @@ void RequestReader::SetCharge(std::size_t bytes) {
 }
 
 void RequestReader::DropBody() {
-  body_ = std::string();
+  body_ = Buffer();
   body_filled_ = 0;
   SetCharge(Counted(in_.size()));
 }
@@ -426,8 +426,8 @@ void RequestReader::Next() {
   body_length_ = 0;
   expects_continue_ = false;
   request_.body_fault = BodyFault::kNone;
-  if (body_.capacity() > kKeptBytesMax) body_ = std::string();
-  if (in_.size() > kUncountedBytesMax && begin_ == end_) in_ = std::string();
+  if (body_.capacity() > kKeptBytesMax) body_ = Buffer();
+  if (in_.size() > kUncountedBytesMax && begin_ == end_) in_ = Buffer();
   SetCharge(Counted(in_.size()));
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/buffer.h"
 #include "net/http.h"
 #include "net/server.h"
 
@@ -130,7 +131,7 @@ class RequestReader {
   Stage stage_ = Stage::kHead;
 
   // in_[begin_, end_) holds bytes that arrived; the request starts at begin_.
-  std::string in_;
+  Buffer in_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t line_ = 0;     // start of the line that ScanHead is in
@@ -147,7 +148,7 @@ class RequestReader {
   Piece body_piece_;  // when the whole body lies in in_
   bool body_in_place_ = false;
   std::string path_;  // percent-decoded
-  std::string body_;  // otherwise
+  Buffer body_;       // otherwise
   std::size_t body_filled_ = 0;
   std::uint64_t body_length_ = 0;
 

@@ -506,7 +506,9 @@ TEST_F(ServerTest, DrainCutsOffWhatOutlastsTheGrace) {
   Client busy(port());
   busy.Send(Get("/gate"));
   Client sending(port());
-  sending.Send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nab");
+  // The interim answer says that the request has begun, for the server.
+  sending.Send("POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  ASSERT_EQ(sending.ReadAnswer(), "HTTP/1.1 100 Continue\r\n\r\n");
   ASSERT_TRUE(handler.gate.WaitForArrivals(1));
   ASSERT_TRUE(WaitForConnections(2));
   EXPECT_EQ(server_->Drain(milliseconds{50}), 2U);
