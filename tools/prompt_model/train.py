@@ -16,6 +16,7 @@ WINDOWS = (48, 16)  # tokens, half of them apart; as kWindowTokens of model.h
 ROUNDS = 2
 GATE, NO_GATE, GATE_SCALE, GATE_LEAST = 1 << 14, 0xFFFFFFFF, 16, 10
 SEED = 20260401
+FALSE_POSITIVES_MAX = 0.01  # of harmless texts of the corpora
 
 
 def features(dump, texts):
@@ -176,18 +177,40 @@ def weights_of(rows):
     return np.array(result)
 
 
+def scored(rows, texts, labels, weight, strength, train, test):
+    """(score, is attack, origin) of every text of `test`, by a model that learned from `train` only."""
+    packed, step, bias = quantize(fit([texts[i] for i in train], labels[train], weight[train], strength))
+    return [(best(texts[i], (packed * step, bias)), bool(labels[i]), rows[i][2]) for i in test]
+
+
+def measured(results, threshold):
+    """F1 and share of false positives over the texts of the corpora; generated texts do not count."""
+    told = [(score > threshold, attack) for score, attack, origin in results
+            if not origin.startswith("generated") and origin not in ("translations", "docstrings", "sqli-libinjection")]
+    hits = sum(found for found, attack in told if attack)
+    false = sum(found for found, attack in told if not attack)
+    attacks = sum(attack for _, attack in told)
+    return 2 * hits / max(1, attacks + hits + false), false / max(1, len(told) - attacks)
+
+
 def evaluate(rows, texts, labels, weight, strength):
-    """Trains without a third of all texts; prints how much of that third scores, by threshold."""
-    held = np.random.RandomState(SEED).randint(0, 3, len(rows)) == 0
-    inside = np.where(~held)[0]
-    packed, step, bias = quantize(fit([texts[i] for i in inside], labels[inside], weight[inside], strength))
+    """Three folds. Two of them choose the threshold, each judged by a model of the other; the third,
+    which neither learning nor choosing has seen, says what it is worth."""
+    fold = np.random.RandomState(SEED).randint(0, 3, len(rows))
+    one, two, held = (np.where(fold == n)[0] for n in (1, 2, 0))
+    inner = scored(rows, texts, labels, weight, strength, one, two) + scored(rows, texts, labels, weight, strength, two, one)
+    choices = [(threshold, *measured(inner, threshold)) for threshold in np.arange(0.0, 3.01, 0.25)]
+    allowed = [choice for choice in choices if choice[2] <= FALSE_POSITIVES_MAX] or choices[-1:]
+    threshold = max(allowed, key=lambda choice: choice[1])[0]
+    outer = scored(rows, texts, labels, weight, strength, np.concatenate([one, two]), held)
+    f1, false = measured(outer, threshold)
+    print(f"threshold {threshold:.2f} from two folds; on the third F1 {f1:.3f}, false positives {false:.4f}", flush=True)
     groups = {}
-    for i in np.where(held)[0]:
-        origin = "generated" if rows[i][2].startswith("generated") else rows[i][2]
-        groups.setdefault(("+ " if rows[i][1] else "- ") + origin, []).append(best(texts[i], (packed * step, bias)))
-    for threshold in np.arange(0.0, 3.01, 0.25):
-        print(f"{threshold:.2f}", "; ".join(f"{name} {np.mean(np.array(value) > threshold):.3f} of {len(value)}"
-                                             for name, value in sorted(groups.items())), flush=True)
+    for score, attack, origin in outer:
+        name = "generated" if origin.startswith("generated") else origin
+        groups.setdefault(("+ " if attack else "- ") + name, []).append(score > threshold)
+    for name, found in sorted(groups.items()):
+        print(f"  {name}: {np.mean(found):.3f} of {len(found)}", flush=True)
 
 
 def main():
@@ -199,7 +222,7 @@ def main():
     parser.add_argument("--out", help="where to write weights.bin")
     parser.add_argument("--evaluate", action="store_true")
     parser.add_argument("--strength", type=float, default=4.0, help="inverse of the regularization")
-    parser.add_argument("--threshold", type=float, default=1.75)
+    parser.add_argument("--threshold", type=float, default=1.5)
     parser.add_argument("--gate", type=int, default=160, help="weight of words that opens the gate for long texts")
     args = parser.parse_args()
     rows, grammar_words = gather(args, random.Random(SEED))
