@@ -628,6 +628,20 @@ def test_what_was_exported_is_imported_elsewhere_and_acts(enterprise, prefix):
     assert errors["failed"] == 2 and len(errors["errors"]) == 2
 
 
+def test_import_takes_ten_mebibytes_and_other_routes_do_not(community):
+    text = word()
+
+    def padded(mebibytes):
+        document = json.dumps({"policies": [dynamic_body(text)]})
+        return ("{" + " " * (mebibytes << 20) + document[1:]).encode()
+
+    report = community.post(f"{TENANT}/import", padded(9))
+    assert report.status == 200 and report.json()["created"] == 1
+    assert community.decide(text)["verdict"] == "deny"
+    assert community.post(f"{TENANT}/import", padded(10)).status == 413
+    assert community.post(TENANT, padded(1)).status == 413
+
+
 def test_one_bad_row_refuses_the_whole_import(community):
     good, bad = dynamic_body(word()), {**dynamic_body(word()), "type": "magic"}
     answer = community.post(f"{TENANT}/import", {"policies": [good, bad]})

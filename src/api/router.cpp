@@ -31,6 +31,15 @@ constexpr Route PolicyWrite(std::string_view method, std::string_view path, Endp
   return {method, path, Auth::kClient, ErrorShape::kCoded, kAdminPlane, "policy_write", endpoint};
 }
 
+// An import carries up to 100 policies, each as large as a policy may be.
+constexpr std::size_t kImportBytesMax = 10 << 20;
+
+constexpr Route PolicyImport(std::string_view path, Endpoint endpoint) {
+  Route route = PolicyWrite("POST", path, endpoint);
+  route.body_bytes_max = kImportBytesMax;
+  return route;
+}
+
 constexpr Route SessionRoute(std::string_view method, std::string_view path, Endpoint endpoint) {
   return {method,  path, Auth::kClient, ErrorShape::kNative, kAdminPlane, "session_override",
           endpoint};
@@ -80,7 +89,7 @@ constexpr Route kRoutes[] = {
 
     PolicyRead("GET", "/api/v1/tenant-policies", Reads<ListTenantPolicies>),
     PolicyWrite("POST", "/api/v1/tenant-policies", Writes<CreateTenantPolicy>),
-    PolicyWrite("POST", "/api/v1/tenant-policies/import", Writes<ImportTenantPolicies>),
+    PolicyImport("/api/v1/tenant-policies/import", Writes<ImportTenantPolicies>),
     PolicyRead("GET", "/api/v1/tenant-policies/export", Reads<ExportTenantPolicies>),
     PolicyRead("GET", "/api/v1/tenant-policies/effective", Reads<EffectiveTenantPolicies>),
     PolicyRead("GET", "/api/v1/tenant-policies/{id}", Reads<GetTenantPolicy>),
@@ -92,8 +101,7 @@ constexpr Route kRoutes[] = {
 
     PolicyRead("GET", "/api/v1/dynamic-policies", Deprecated<Reads<ListTenantPolicies>>),
     PolicyWrite("POST", "/api/v1/dynamic-policies", Deprecated<Writes<CreateTenantPolicy>>),
-    PolicyWrite("POST", "/api/v1/dynamic-policies/import",
-                Deprecated<Writes<ImportTenantPolicies>>),
+    PolicyImport("/api/v1/dynamic-policies/import", Deprecated<Writes<ImportTenantPolicies>>),
     PolicyRead("GET", "/api/v1/dynamic-policies/export", Deprecated<Reads<ExportTenantPolicies>>),
     PolicyRead("GET", "/api/v1/dynamic-policies/effective",
                Deprecated<Reads<EffectiveTenantPolicies>>),
@@ -107,7 +115,7 @@ constexpr Route kRoutes[] = {
 
     PolicyRead("GET", "/api/v1/policies", Reads<ListTenantPolicies>),
     PolicyWrite("POST", "/api/v1/policies", Writes<CreateTenantPolicy>),
-    PolicyWrite("POST", "/api/v1/policies/import", Writes<ImportTenantPolicies>),
+    PolicyImport("/api/v1/policies/import", Writes<ImportTenantPolicies>),
     PolicyRead("GET", "/api/v1/policies/export", Reads<ExportTenantPolicies>),
     PolicyRead("GET", "/api/v1/policies/effective", Reads<EffectiveTenantPolicies>),
     PolicyRead("GET", "/api/v1/policies/dynamic", Reads<ActiveTenantPolicies>),
@@ -181,6 +189,11 @@ RouteMatch MatchRoute(std::string_view method, std::string_view path) {
   }
   if (!match.allowed_methods.empty()) match.allowed_methods += ", OPTIONS";
   return match;
+}
+
+std::size_t BodyBytesMax(std::string_view method, std::string_view path) {
+  const Route* route = MatchRoute(method, path).route;
+  return route == nullptr ? 0 : route->body_bytes_max;
 }
 
 }  // namespace axonflow::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -53,6 +54,7 @@ struct Route {
   std::string_view plane;
   std::string_view request_type;
   Endpoint endpoint;
+  std::size_t body_bytes_max = 0;  // where it is more than the server's; 0 = the server's
 };
 
 // Of two rows that fit a path the one without "{id}" counts; it stands first.
@@ -65,5 +67,8 @@ struct RouteMatch {
   std::string_view path_parameter;
 };
 RouteMatch MatchRoute(std::string_view method, std::string_view path);
+
+// Route::body_bytes_max of the row that fits, for net::ServerLimits; 0 when none does.
+std::size_t BodyBytesMax(std::string_view method, std::string_view path);
 
 }  // namespace axonflow::api

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "api/decide_context.h"
+#include "api/router.h"
 #include "app/version.h"
 
 namespace axonflow::app {
@@ -46,6 +47,7 @@ net::ServerOptions ConfigureServer(const settings::Settings& settings) {
   }
   server.limits.body_bytes_max =
       static_cast<std::size_t>(settings.Integer("AXONFLOW_BODY_BYTES_MAX"));
+  server.limits.large_body_bytes_max = api::BodyBytesMax;
   server.limits.idle_timeout = settings.Duration("AXONFLOW_IDLE_TIMEOUT");
   return server;
 }

@@ -13,7 +13,7 @@ namespace axonflow::net {
 // The connection closes after the answer.
 enum class BodyFault {
   kNone,
-  kTooLarge,             // over ServerLimits::body_bytes_max
+  kTooLarge,             // over the bound of ServerLimits
   kUnsupportedEncoding,  // a Content-Encoding other than identity
 };
 

@@ -350,17 +350,24 @@ bool RequestReader::ReadFraming() {
   return true;
 }
 
+std::size_t RequestReader::BodyBytesMax() const {
+  if (limits_.large_body_bytes_max == nullptr) return limits_.body_bytes_max;
+  return std::max(limits_.body_bytes_max, limits_.large_body_bytes_max(ViewOf(method_), path_));
+}
+
 void RequestReader::StartBody(bool chunked, std::uint64_t length) {
   next_ = after_head_;
   if (!chunked && length == 0) return Complete();
-  if (!chunked && length > limits_.body_bytes_max) return Fault(BodyFault::kTooLarge);
+  const std::size_t bytes_max =
+      chunked || length > limits_.body_bytes_max ? BodyBytesMax() : limits_.body_bytes_max;
+  if (!chunked && length > bytes_max) return Fault(BodyFault::kTooLarge);
   if (framing_.encoded) return Fault(BodyFault::kUnsupportedEncoding);
 
   const std::size_t arrived = end_ - after_head_;
   expects_continue_ = framing_.expects_continue && !http_1_0_ && arrived == 0;
   if (chunked) {
     stage_ = Stage::kChunkedBody;
-    beast_->StartChunks(limits_.body_bytes_max, body_);
+    beast_->StartChunks(bytes_max, body_);
     return;
   }
   if (arrived >= length) {

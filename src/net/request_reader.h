@@ -110,6 +110,7 @@ class RequestReader {
   bool ReadTarget(std::string_view target);
   bool ReadField(std::string_view name, std::string_view value);
   bool ReadFraming();
+  std::size_t BodyBytesMax() const;  // of this request
   void StartBody(bool chunked, std::uint64_t length);
   void ReadChunks();
   bool Charge(std::size_t in_bytes, std::size_t body_bytes);

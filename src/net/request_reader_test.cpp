@@ -196,6 +196,30 @@ TEST(RequestReader, GivesBodyFaultsToTheHandlerAndEndsTheConnection) {
       ElementsAre("POST / abc"));
 }
 
+TEST(RequestReader, TakesALargerBodyWhereItsPathHasALargerBound) {
+  ServerLimits limits;
+  limits.body_bytes_max = 4;
+  limits.large_body_bytes_max = [](std::string_view method, std::string_view path) -> std::size_t {
+    return method == "POST" && path == "/large" ? 10 : 0;
+  };
+  const auto request = [](std::string_view path, int length) {
+    return "POST " + std::string(path) + " HTTP/1.1\r\n" + kHost +
+           "Content-Length: " + std::to_string(length) + "\r\n\r\n" +
+           std::string(static_cast<std::size_t>(length), 'x');
+  };
+  EXPECT_THAT(ReadInAnyCut(request("/large", 10), limits).requests,
+              ElementsAre("POST /large xxxxxxxxxx"));
+  EXPECT_THAT(ReadInAnyCut(request("/large", 11), limits).requests,
+              ElementsAre("POST /large too large", "close"));
+  EXPECT_THAT(ReadInAnyCut(request("/", 5), limits).requests,
+              ElementsAre("POST / too large", "close"));
+  const std::string chunks = "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n0\r\n\r\n";
+  EXPECT_THAT(ReadInAnyCut("POST /large HTTP/1.1\r\n" + kHost + chunks, limits).requests,
+              ElementsAre("POST /large 012345"));
+  EXPECT_THAT(ReadInAnyCut("POST / HTTP/1.1\r\n" + kHost + chunks, limits).requests,
+              ElementsAre("POST / too large", "close"));
+}
+
 TEST(RequestReader, BoundsHeadsTargetsFieldsAndEmptyLines) {
   const std::string get = "GET / HTTP/1.1\r\n" + kHost;
   ServerLimits limits;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "net/http.h"
@@ -14,6 +15,9 @@ namespace axonflow::net {
 
 struct ServerLimits {
   std::size_t body_bytes_max = 1 << 20;
+  // The bound of one path where it is larger; 0 = body_bytes_max. Asked only about a body that is
+  // over that or comes in chunks. Thread-safe; null: no path has one.
+  std::size_t (*large_body_bytes_max)(std::string_view method, std::string_view path) = nullptr;
   std::size_t header_bytes_max = 32 << 10;
   std::chrono::milliseconds idle_timeout{30'000};  // between requests of one connection
   std::chrono::milliseconds request_timeout{
