@@ -1,6 +1,9 @@
 #include "net/connection.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <coroutine>
 #include <exception>
@@ -144,13 +147,21 @@ Task<std::monostate> Connection::Serve() {
     }
     if (failed) response = ServerError(500, "Internal error");
 
-    const bool keep = reader_.keep_alive() && !thread_.draining() && !AsksForClose(response);
-    PrepareAnswer(std::move(response), !keep, reader_.request().method == "HEAD");
+    // Without chunks only the end of the connection says where a streamed body ends.
+    const bool endless = response.stream != nullptr && reader_.is_http_1_0();
+    const bool keep =
+        reader_.keep_alive() && !thread_.draining() && !AsksForClose(response) && !endless;
+    const bool head_only = reader_.request().method == "HEAD";
+    PrepareAnswer(response, !keep, head_only);
+    auto stream = std::move(response.stream);
+    if (head_only || !StatusHasBody(response.status)) stream.reset();
+    const bool chunked = !reader_.is_http_1_0();
     // What the body took of the budget is free before the client can know that it was answered.
     if (keep) reader_.Next();
     SendTurn turn(thread_, *this);
     co_await turn;
     if (!TrySend() && !co_await SendRest()) break;
+    if (stream != nullptr && !co_await SendStream(std::move(stream), chunked)) break;
     if (!keep) {
       // A client that announced its last request sends nothing that would have to be dropped.
       const bool announced = !reader_.keep_alive() && !reader_.body_unread();
@@ -174,12 +185,13 @@ bool Connection::BeginRead() {
   return socket_.is_open();
 }
 
-void Connection::PrepareAnswer(Response response, bool close, bool head_only) {
+void Connection::PrepareAnswer(Response& response, bool close, bool head_only) {
   if (out_.capacity() > kKeptBytesMax) out_ = std::string();
   out_.clear();
   body_.clear();
-  AppendHead(out_, response, {thread_.date(), close, reader_.is_http_1_0()});
-  if (head_only || !StatusHasBody(response.status)) return;
+  const bool streamed = response.stream != nullptr;
+  AppendHead(out_, response, {thread_.date(), close, reader_.is_http_1_0(), streamed});
+  if (head_only || streamed || !StatusHasBody(response.status)) return;
   if (response.body.size() <= kCopiedBodyBytesMax) {
     out_ += response.body;
   } else {
@@ -224,12 +236,45 @@ Task<bool> Connection::SendRest() {
   co_return false;
 }
 
+// Sends the pieces of a body as they come. False when the client cannot have all of it.
+Task<bool> Connection::SendStream(std::unique_ptr<BodyStream> stream, bool chunked) {
+  stream_ = stream.get();
+  bool complete = false;
+  bool begun = false;
+  while (!complete && socket_.is_open()) {
+    Enter(Phase::kStreaming, 0);
+    std::optional<std::string> piece;
+    try {
+      auto next = stream->Next();
+      piece = co_await next;
+    } catch (...) {
+      piece.reset();
+    }
+    if (Executor::Current() != &thread_) {
+      SwitchTo home(thread_);
+      co_await home;
+    }
+    if (!piece) break;
+    complete = piece->empty();
+    if (chunked) AppendChunkHead(out_, piece->size(), !begun);
+    begun = true;
+    body_ = *std::move(piece);
+    if (!TrySend() && !co_await SendRest()) {
+      complete = false;
+      break;
+    }
+  }
+  if (!complete) CancelStream();
+  stream_ = nullptr;
+  co_return complete;
+}
+
 Task<std::monostate> Connection::Refuse(Refusal refusal) {
   const auto& on_refused = thread_.options().on_refused;
   if (on_refused) on_refused(refusal.reason);
   auto answer = ServerError(refusal.status, refusal.sentence);
   if (refusal.status == 503) answer.headers.emplace_back("Retry-After", kRetryAfterSeconds);
-  PrepareAnswer(std::move(answer), true, false);
+  PrepareAnswer(answer, true, false);
   if (TrySend() || co_await SendRest()) co_await Linger();
   co_return std::monostate{};
 }
@@ -253,6 +298,7 @@ void Connection::Enter(Phase phase, std::uint64_t deadline) {
 }
 
 void Connection::CheckDeadline(std::uint64_t tick) {
+  if (phase_ == Phase::kStreaming && ClientHasLeft()) return Close();
   if (deadline_ == 0 || tick < deadline_) return;
   deadline_ = 0;
   if (phase_ == Phase::kReading) {
@@ -277,7 +323,19 @@ bool Connection::Cut() {
   return in_request;
 }
 
+// Nothing is read from the client during a stream, so its end is looked for.
+bool Connection::ClientHasLeft() {
+  char byte = 0;
+  const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+}
+
+void Connection::CancelStream() {
+  if (auto* stream = std::exchange(stream_, nullptr); stream != nullptr) stream->Cancel();
+}
+
 void Connection::Close() {
+  CancelStream();
   error_code ignored;
   socket_.close(ignored);
 }

@@ -37,7 +37,7 @@ class Connection {
   std::size_t slot = 0;  // place in the thread's list
 
  private:
-  enum class Phase { kIdle, kReading, kHandling, kWriting, kLingering };
+  enum class Phase { kIdle, kReading, kHandling, kWriting, kStreaming, kLingering };
   class ReadSome;
   class SendTurn;
   class WaitWritable;
@@ -46,9 +46,12 @@ class Connection {
 
   Task<std::monostate> Serve();
   bool BeginRead();
-  void PrepareAnswer(Response response, bool close, bool head_only);
+  void PrepareAnswer(Response& response, bool close, bool head_only);  // takes its body
   bool TrySend();
   Task<bool> SendRest();
+  Task<bool> SendStream(std::unique_ptr<BodyStream> stream, bool chunked);
+  void CancelStream();
+  bool ClientHasLeft();
   Task<std::monostate> Refuse(Refusal refusal);
   Task<std::monostate> Linger();
   void Close();
@@ -65,6 +68,7 @@ class Connection {
   std::string body_;      // a large body, sent without a copy
   std::size_t sent_ = 0;  // bytes of out_ and body_ together
   bool send_failed_ = false;
+  BodyStream* stream_ = nullptr;  // the body that is being sent, until it was cancelled
 };
 
 }  // namespace axonflow::net

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,9 +34,27 @@ struct Request {
   bool HasHeader(std::string_view name) const;
 };
 
+// A body that is made while it is sent. The server asks for the next piece when the one before has
+// gone into the socket, so a slow client slows the source down and no more than a piece is held.
+class BodyStream {
+ public:
+  virtual ~BodyStream() = default;
+
+  // The next piece; empty: the body is complete; nullopt or an exception: it breaks off, and the
+  // connection ends so that the client can tell. Called on the connection's I/O thread, one call at
+  // a time; may finish elsewhere.
+  virtual Task<std::optional<std::string>> Next() = 0;
+
+  // The client is gone, reads too slowly, or the server ends: a pending Next should finish soon,
+  // and what it gives is dropped. Called on the connection's I/O thread, perhaps while Next is
+  // pending, at most once. A client that shuts its sending side during a stream counts as gone.
+  virtual void Cancel() = 0;
+};
+
 struct Response {
   int status = 200;
   std::string body;
+  std::unique_ptr<BodyStream> stream;                  // in place of `body`
   std::string_view content_type = "application/json";  // a literal
   // Names are literals. CR, LF and NUL in values are dropped.
   std::vector<std::pair<std::string_view, std::string>> headers;

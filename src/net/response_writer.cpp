@@ -108,8 +108,12 @@ void AppendHead(std::string& out, const Response& response, const AnswerFraming&
       out += "\r\nContent-Type: ";
       out += response.content_type;
     }
-    out += "\r\nContent-Length: ";
-    AppendNumber(out, response.body.size());
+    if (!framing.streamed) {
+      out += "\r\nContent-Length: ";
+      AppendNumber(out, response.body.size());
+    } else if (!framing.http_1_0) {
+      out += "\r\nTransfer-Encoding: chunked";
+    }
   }
   for (const auto& [name, value] : response.headers) {
     if (!IsToken(name) || IsFraming(name)) continue;
@@ -124,6 +128,14 @@ void AppendHead(std::string& out, const Response& response, const AnswerFraming&
     out += "\r\nConnection: keep-alive";
   }
   out += "\r\n\r\n";
+}
+
+void AppendChunkHead(std::string& out, std::size_t bytes, bool first) {
+  std::array<char, 2 * sizeof bytes> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16).ptr;
+  if (!first) out += "\r\n";
+  out.append(digits.data(), end);
+  out += bytes == 0 ? "\r\n\r\n" : "\r\n";
 }
 
 bool AsksForClose(const Response& response) {

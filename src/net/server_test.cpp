@@ -62,6 +62,39 @@ class Gate {
   std::vector<std::pair<Executor*, std::coroutine_handle<>>> waiting_;
 };
 
+// Gives three pieces, then the end; with a gate it waits before the second; it can break off there.
+class TestStream : public BodyStream {
+ public:
+  TestStream(Gate* gate, bool breaks, std::atomic<int>& cancelled, WorkerPool& pool)
+      : gate_(gate), breaks_(breaks), cancelled_(cancelled), pool_(pool) {}
+
+  Task<std::optional<std::string>> Next() override {
+    const int step = step_++;
+    if (step == 1 && gate_ != nullptr) {
+      auto pass = gate_->Pass();
+      co_await pass;
+    }
+    if (step == 1 && breaks_) co_return std::nullopt;
+    if (step == 2) {
+      SwitchTo away(pool_);
+      co_await away;
+    }
+    std::optional<std::string> piece(step == 3 ? "" : "piece " + std::to_string(step));
+    co_return piece;
+  }
+  void Cancel() override {
+    ++cancelled_;
+    if (gate_ != nullptr) gate_->Open();
+  }
+
+ private:
+  Gate* gate_;
+  bool breaks_;
+  std::atomic<int>& cancelled_;
+  WorkerPool& pool_;
+  int step_ = 0;
+};
+
 // Answers by path: echoes, fails, waits, goes to another thread.
 class TestHandler : public Handler {
  public:
@@ -87,6 +120,11 @@ class TestHandler : public Handler {
     if (request.body_fault == BodyFault::kUnsupportedEncoding) response.status = 415;
     if (request.path == "/close") response.headers.emplace_back("Connection", "close");
     if (request.path == "/large") response.body.assign(8 << 20, 'L');
+    if (request.path.starts_with("/stream")) {
+      response.stream =
+          std::make_unique<TestStream>(request.path == "/stream-gate" ? &gate : nullptr,
+                                       request.path == "/stream-break", cancelled, pool);
+    }
     if (response.body.empty()) {
       response.body = std::string(request.method) + " " + std::string(request.path) + " " +
                       request.peer_address + " [" + std::string(request.body) + "]";
@@ -95,6 +133,7 @@ class TestHandler : public Handler {
   }
 
   std::atomic<int> calls = 0;
+  std::atomic<int> cancelled = 0;  // streams
   Gate gate;
   WorkerPool pool{"test", 2, 0, 100};
 };
@@ -517,6 +556,71 @@ TEST_F(ServerTest, DrainCutsOffWhatOutlastsTheGrace) {
   // The handler's own work is never torn down under it.
   handler.gate.Open();
   EXPECT_TRUE(WaitForConnections(0));
+}
+
+TEST_F(ServerTest, SendsAStreamInChunksAndGoesOn) {
+  Start();
+  Client client(port());
+  client.Send(Get("/stream") + Get("/after"));
+  const auto both =
+      client.ReadUntil([](const std::string& text) { return text.find("[]") != text.npos; });
+  EXPECT_THAT(both, HasSubstr("Transfer-Encoding: chunked\r\n"));
+  EXPECT_THAT(both, HasSubstr("\r\n\r\n7\r\npiece 0\r\n7\r\npiece 1\r\n7\r\npiece 2\r\n0\r\n\r\n"
+                              "HTTP/1.1 200 OK\r\n"));
+  EXPECT_EQ(handler.cancelled, 0);
+}
+
+TEST_F(ServerTest, EndsAStreamToAnOldClientWithTheConnection) {
+  Start();
+  Client client(port());
+  client.Send("GET /stream HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n");
+  const auto answer = client.ReadToEnd();
+  EXPECT_THAT(answer, EndsWith("\r\n\r\npiece 0piece 1piece 2"));
+  EXPECT_THAT(answer, Not(HasSubstr("Transfer-Encoding")));
+  EXPECT_THAT(answer, Not(HasSubstr("Content-Length")));
+}
+
+TEST_F(ServerTest, SendsOnlyTheHeadOfAStreamThatNobodyWants) {
+  Start();
+  Client client(port());
+  client.Send("HEAD /stream HTTP/1.1\r\nHost: h\r\n\r\n");
+  EXPECT_THAT(client.ReadAnswer(false), EndsWith("\r\n\r\n"));
+  client.Send(Get("/after"));
+  EXPECT_THAT(client.ReadAnswer(), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(ServerTest, LeavesABrokenStreamWithoutItsLastChunk) {
+  Start();
+  Client client(port());
+  client.Send(Get("/stream-break"));
+  EXPECT_THAT(client.ReadToEnd(), EndsWith("7\r\npiece 0"));
+  EXPECT_EQ(handler.cancelled, 1);
+}
+
+TEST_F(ServerTest, CancelsTheStreamOfAClientThatLeft) {
+  ServerLimits limits;
+  limits.idle_timeout = milliseconds{200};  // which makes the ticks short; a stream may outlast it
+  Start(limits);
+  {
+    Client client(port());
+    client.Send(Get("/stream-gate"));
+    client.ReadUntil([](const std::string& text) { return text.ends_with("piece 0"); });
+    ASSERT_TRUE(handler.gate.WaitForArrivals(1));
+    EXPECT_TRUE(client.quiet(milliseconds{400}));
+    EXPECT_EQ(handler.cancelled, 0);
+  }
+  EXPECT_TRUE(WaitForConnections(0));
+  EXPECT_EQ(handler.cancelled, 1);
+}
+
+TEST_F(ServerTest, CancelsStreamsThatOutlastTheGraceOfADrain) {
+  Start();
+  Client client(port());
+  client.Send(Get("/stream-gate"));
+  ASSERT_TRUE(handler.gate.WaitForArrivals(1));
+  EXPECT_EQ(server_->Drain(milliseconds{50}), 1U);
+  EXPECT_TRUE(WaitForConnections(0));
+  EXPECT_EQ(handler.cancelled, 1);
 }
 
 TEST(Server, SaysWhyItCannotListen) {
