@@ -34,12 +34,14 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-// co_await ReadSome(socket, space): bytes read; 0 at the end of the stream or on any error.
+// co_await ReadSome(connection, space): bytes read; 0 at the end of the stream or on any error.
 class Connection::ReadSome {
  public:
-  ReadSome(tcp::socket& socket, std::span<char> space) : socket_(socket), space_(space) {}
-  bool await_ready() const noexcept { return false; }
+  ReadSome(Connection& connection, std::span<char> space)
+      : socket_(connection.socket_), tls_(connection.tls_), space_(space) {}
+  bool await_ready() { return tls_ && Decrypt(); }
   void await_suspend(std::coroutine_handle<> handle) {
+    if (tls_) return WaitForCiphertext(handle);
     socket_.async_read_some(boost::asio::buffer(space_.data(), space_.size()),
                             [this, handle](const error_code& error, std::size_t bytes) {
                               bytes_ = error ? 0 : bytes;
@@ -52,8 +54,27 @@ class Connection::ReadSome {
   bool ended() const { return ended_; }
 
  private:
+  // Whether there is an outcome; otherwise want_ says what to wait for.
+  bool Decrypt() {
+    const auto moved = tls_->Read(space_);
+    bytes_ = moved.bytes;
+    want_ = moved.want;
+    ended_ = want_ == TlsSession::Want::kEnd;
+    return want_ != TlsSession::Want::kReadable && want_ != TlsSession::Want::kWritable;
+  }
+  void WaitForCiphertext(std::coroutine_handle<> handle) {
+    const auto way =
+        want_ == TlsSession::Want::kWritable ? tcp::socket::wait_write : tcp::socket::wait_read;
+    socket_.async_wait(way, [this, handle](const error_code& error) {
+      if (!error && !Decrypt()) return WaitForCiphertext(handle);
+      handle.resume();
+    });
+  }
+
   tcp::socket& socket_;
+  std::optional<TlsSession>& tls_;
   std::span<char> space_;
+  TlsSession::Want want_ = TlsSession::Want::kNothing;
   std::size_t bytes_ = 0;
   bool ended_ = false;
 };
@@ -91,7 +112,10 @@ class Connection::SendTurn {
 Connection::Connection(IoThread& thread, tcp::socket socket, std::string peer_address)
     : thread_(thread),
       socket_(std::move(socket)),
-      reader_(thread.options().limits, std::move(peer_address), &thread.budget()) {}
+      reader_(thread.options().limits, std::move(peer_address), &thread.budget()) {
+  const auto& tls = thread.options().tls;
+  if (tls != nullptr) tls_.emplace(tls->current(), socket_.native_handle());
+}
 
 void Connection::Start(IoThread& thread, tcp::socket socket, std::string peer_address) {
   std::unique_ptr<Connection> self(
@@ -114,7 +138,7 @@ Task<std::monostate> Connection::Serve() {
         if (!TrySend() && !co_await SendRest()) break;
       }
       if (!BeginRead()) break;
-      ReadSome read(socket_, reader_.Space());
+      ReadSome read(*this, reader_.Space());
       const std::size_t bytes = co_await read;
       if (bytes > 0 && !timed_out_) {
         reader_.Commit(bytes);
@@ -124,6 +148,8 @@ Task<std::monostate> Connection::Serve() {
         co_await Refuse({408, "timeout", "The request did not arrive in time."});
       } else if (read.ended() && !reader_.idle()) {
         co_await Refuse({400, "incomplete", "The request ended before it was complete."});
+      } else if (tls_ && !tls_->established() && thread_.options().on_refused) {
+        thread_.options().on_refused("tls_handshake");
       }
       break;
     }
@@ -169,6 +195,7 @@ Task<std::monostate> Connection::Serve() {
       break;
     }
   }
+  if (tls_) tls_->Shutdown();
   Close();
   co_return std::monostate{};
 }
@@ -201,6 +228,7 @@ void Connection::PrepareAnswer(Response& response, bool close, bool head_only) {
 
 // Sends as much as the kernel takes. False when something is left or the connection is gone.
 bool Connection::TrySend() {
+  if (tls_) return TrySendEncrypted();
   while (sent_ < out_.size() + body_.size()) {
     error_code error;
     const std::size_t of_head = std::min(sent_, out_.size());
@@ -215,6 +243,25 @@ bool Connection::TrySend() {
     }
     if (error == boost::asio::error::would_block) return false;
     if (error) {
+      send_failed_ = true;
+      return false;
+    }
+  }
+  sent_ = 0;
+  out_.clear();
+  body_.clear();
+  return true;
+}
+
+bool Connection::TrySendEncrypted() {
+  while (sent_ < out_.size() + body_.size()) {
+    const bool in_head = sent_ < out_.size();
+    const auto rest = in_head ? std::string_view(out_).substr(sent_)
+                              : std::string_view(body_).substr(sent_ - out_.size());
+    const auto moved = tls_->Write(rest);
+    sent_ += moved.bytes;
+    if (moved.want == TlsSession::Want::kWritable) return false;
+    if (moved.want != TlsSession::Want::kNothing) {
       send_failed_ = true;
       return false;
     }
@@ -281,10 +328,11 @@ Task<std::monostate> Connection::Refuse(Refusal refusal) {
 
 Task<std::monostate> Connection::Linger() {
   error_code ignored;
+  if (tls_) tls_->Shutdown();
   socket_.shutdown(tcp::socket::shutdown_send, ignored);
   Enter(Phase::kLingering, thread_.DeadlineIn(kLingerTime));
   for (std::size_t dropped = 0; dropped < kLingerBytesMax;) {
-    ReadSome read(socket_, thread_.waste());
+    ReadSome read(*this, thread_.waste());
     const std::size_t bytes = co_await read;
     if (bytes == 0) break;
     dropped += bytes;
@@ -313,6 +361,7 @@ void Connection::CheckDeadline(std::uint64_t tick) {
 void Connection::CloseIfIdle() {
   // A request may already lie in the kernel's buffer; it is answered like one in flight.
   error_code error;
+  if (tls_ && tls_->pending()) return;
   if (phase_ == Phase::kIdle && (socket_.available(error) == 0 || error)) Close();
 }
 
@@ -325,6 +374,7 @@ bool Connection::Cut() {
 
 // Nothing is read from the client during a stream, so its end is looked for.
 bool Connection::ClientHasLeft() {
+  if (tls_) return tls_->ended();
   char byte = 0;
   const auto got = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);

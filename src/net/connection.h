@@ -6,12 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
 #include "base/task.h"
 #include "net/http.h"
 #include "net/request_reader.h"
+#include "net/tls.h"
 
 namespace axonflow::net {
 
@@ -48,6 +50,7 @@ class Connection {
   bool BeginRead();
   void PrepareAnswer(Response& response, bool close, bool head_only);  // takes its body
   bool TrySend();
+  bool TrySendEncrypted();
   Task<bool> SendRest();
   Task<bool> SendStream(std::unique_ptr<BodyStream> stream, bool chunked);
   void CancelStream();
@@ -59,6 +62,7 @@ class Connection {
 
   IoThread& thread_;
   boost::asio::ip::tcp::socket socket_;
+  std::optional<TlsSession> tls_;  // over socket_
   RequestReader reader_;
   Phase phase_ = Phase::kIdle;
   std::uint64_t deadline_ = 0;  // tick; 0 = none

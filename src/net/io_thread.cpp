@@ -11,6 +11,7 @@
 
 #include "net/connection.h"
 #include "net/response_writer.h"
+#include "net/tls.h"
 
 // Of mimalloc, where the program is linked with it; null elsewhere.
 extern "C" void mi_collect(bool force) __attribute__((weak));
@@ -210,6 +211,16 @@ void IoThread::Tick() {
   for (Connection* connection : connections_) connection->CheckDeadline(tick_);
   if (std::exchange(accept_paused_, false) && acceptor_.is_open()) Accept();
   ReturnFreedPages();
+  RefreshTls();
+}
+
+void IoThread::RefreshTls() {
+  if (options_.tls == nullptr) return;
+  const auto refreshed = options_.tls->Refresh();
+  if (refreshed.ok() && !*refreshed) return;
+  if (options_.on_tls_reload) {
+    options_.on_tls_reload(refreshed.ok() ? Status{} : Status{refreshed.error()});
+  }
 }
 
 // mimalloc keeps the pages that a thread has freed until that thread allocates again. After a wave

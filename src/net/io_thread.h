@@ -82,6 +82,7 @@ class IoThread final : public Executor {
   void ScheduleTick();
   void Tick();
   void ReturnFreedPages();
+  void RefreshTls();
   void ResumePosted();
 
   const ServerOptions& options_;

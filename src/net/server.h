@@ -13,6 +13,8 @@
 
 namespace axonflow::net {
 
+class TlsContext;
+
 struct ServerLimits {
   std::size_t body_bytes_max = 1 << 20;
   // The bound of one path where it is larger; 0 = body_bytes_max. Asked only about a body that is
@@ -33,6 +35,9 @@ struct ServerOptions {
   std::uint16_t port = 8080;          // 0 = any free one, see port()
   int threads = 2;  // I/O threads, each with its own io_context and SO_REUSEPORT socket
   ServerLimits limits;
+  std::shared_ptr<TlsContext> tls;  // null: plain HTTP
+  // Called when the files of `tls` have changed: whether the new ones are in use. Thread-safe.
+  std::function<void(const Status& status)> on_tls_reload;
   // Called for requests that never reach the handler (malformed, timed out), with a short reason
   // for the metrics ("bad_request", "header_too_large", "timeout", ...). Thread-safe.
   std::function<void(const char* reason)> on_refused;
