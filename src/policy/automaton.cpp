@@ -9,7 +9,7 @@
 namespace axonflow::policy {
 namespace {
 
-constexpr std::size_t kBlockBytes = 64;
+constexpr std::size_t kBlockBytes = Openings::kBlockBytes;
 // Steps that FindPlaces may spend, for a text of n bytes: kStepsFree + n * kStepsPerByte.
 constexpr std::size_t kStepsFree = 1U << 14U;
 constexpr std::size_t kStepsPerByte = 32;
@@ -45,16 +45,15 @@ std::unique_ptr<const Automaton> Automaton::Build(const ByteProgram& program,
 }
 
 std::size_t Automaton::memory_bytes() const {
-  return (next_.size() + together_.size()) * sizeof(std::uint32_t) + ways_.size() * sizeof(Way) +
-         partings_.size() * sizeof(Parting) + sizeof(*this);
+  return next_.size() * sizeof(next_[0]) + together_.size() * sizeof(together_[0]) +
+         ways_.size() * sizeof(Way) + partings_.size() * sizeof(Parting) + sizeof(*this);
 }
 
 std::uint32_t Automaton::NumberOf(Reading reading) const {
   if (reading.way == kTogether) {
     return first_together_ + reading.state / together_stride_;
   }
-  const Way& way = ways_[reading.way];
-  return way.number + (reading.state - way.begin) / way.stride;
+  return ways_[reading.way].number + reading.state;
 }
 
 template <typename Sink>
@@ -69,15 +68,16 @@ void Automaton::Read(Reading reading, const std::uint8_t* at, const std::uint8_t
     }
     const Parting& parting = partings_[state & ~kPartingBit];
     for (const std::uint32_t owner : parting.owners) sink.Match(owner);
-    for (const Reading& next : parting.readings) {
-      if (sink.Wants(ways_[next.way].owner)) Read(next, at, end, sink);
+    for (const Branch& branch : parting.branches) {
+      if (at < end && !branch.Survives(*at)) continue;
+      if (sink.Wants(branch.owner)) Read(branch.reading, at, end, sink);
     }
     return;
   }
   const Way& way = ways_[reading.way];
-  const std::uint32_t* const next = next_.data();
+  const std::uint16_t* const rows = next_.data() + way.begin;
   while (at < end) {
-    state = next[state + way.classes[*at++]];
+    state = rows[state * way.stride + way.classes[*at++]];
     if (state > kMatched) continue;
     if (state == kMatched) sink.Match(way.owner);
     return;
@@ -90,7 +90,8 @@ template <typename Sink>
 void Automaton::Finish(Reading reading, Sink& sink) const {
   if (reading.way != kTogether) {
     const Way& way = ways_[reading.way];
-    if (next_[reading.state + way.stride - 1] == kMatched) sink.Match(way.owner);
+    const std::size_t row = way.begin + std::size_t{reading.state} * way.stride;
+    if (next_[row + way.stride - 1] == kMatched) sink.Match(way.owner);
     return;
   }
   const std::uint32_t entry = together_[reading.state + together_stride_ - 1];
@@ -126,40 +127,6 @@ Automaton::Before Automaton::BeforeAt(const std::uint8_t* bytes, std::size_t at)
   return kIsWord[bytes[at - 1]] != 0 ? kWord : kNonWord;
 }
 
-// A bit for each place of [begin, end), at most kBlockBytes of them, where a match may begin.
-std::uint64_t Automaton::Openings(std::string_view text, std::size_t begin, std::size_t end) const {
-  static_assert(kBlockBytes == 64);
-  constexpr std::size_t kAhead = 5;
-  // The block and some symbols more, behind which the text has ended as far as anybody can see.
-  std::array<std::uint8_t, kBlockBytes + kAhead> symbols;
-  const std::size_t known = std::min(text.size(), end + kAhead);
-  for (std::size_t i = begin; i < known; ++i) {
-    symbols[i - begin] = kSymbolOf[static_cast<std::uint8_t>(text[i])];
-  }
-  for (std::size_t i = known; i < end + kAhead; ++i) symbols[i - begin] = kEndSymbol;
-  std::uint64_t openings = 0;
-  std::size_t before =
-      begin > 0 ? kIsWord[static_cast<std::uint8_t>(text[begin - 1])] : std::size_t{kNonWord};
-  std::size_t pair = symbols[0] * kSymbols + symbols[1];
-  std::size_t pair1 = symbols[1] * kSymbols + symbols[2];
-  std::size_t pair2 = symbols[2] * kSymbols + symbols[3];
-  std::size_t pair3 = symbols[3] * kSymbols + symbols[4];
-  const std::size_t count = end - begin;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t pair4 = symbols[i + 4] * kSymbols + symbols[i + 5];
-    const Groups groups = first_pair_[before][pair] & second_pair_[pair2] & third_pair_[pair4];
-    openings |= static_cast<std::uint64_t>(groups != 0) << i;
-    before = kIsWord[static_cast<std::uint8_t>(text[begin + i])];
-    pair = pair1;
-    pair1 = pair2;
-    pair2 = pair3;
-    pair3 = pair4;
-  }
-  // Assertions of the text's begin hold at its first place alone.
-  if (begin == 0) openings |= 1;
-  return openings;
-}
-
 void Automaton::FindAny(std::string_view text, OwnerSet& found) const {
   thread_local std::vector<Reading> now;
   thread_local std::vector<Reading> later;
@@ -173,7 +140,7 @@ void Automaton::FindAny(std::string_view text, OwnerSet& found) const {
     later.clear();
     seen.Begin(states_);
     for (const Reading reading : now) Read(reading, bytes + block, bytes + end, sink);
-    for (std::uint64_t open = Openings(text, block, end); open != 0; open &= open - 1) {
+    for (std::uint64_t open = openings_.In(text, block, end); open != 0; open &= open - 1) {
       const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(open));
       Read({starts_[BeforeAt(bytes, at)], kTogether}, bytes + at, bytes + end, sink);
     }
@@ -186,7 +153,7 @@ bool Automaton::FindPlaces(std::string_view text, std::vector<Place>& places) co
   std::size_t steps_left = kStepsFree + text.size() * kStepsPerByte;
   for (std::size_t block = 0; block < text.size(); block += kBlockBytes) {
     const std::size_t end = std::min(text.size(), block + kBlockBytes);
-    for (std::uint64_t open = Openings(text, block, end); open != 0; open &= open - 1) {
+    for (std::uint64_t open = openings_.In(text, block, end); open != 0; open &= open - 1) {
       const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(open));
       if (!FindPlacesAt(text, at, steps_left, places)) return false;
     }

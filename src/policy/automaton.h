@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "policy/expression.h"
+#include "policy/openings.h"
 
 namespace axonflow::policy {
 
@@ -32,8 +33,8 @@ class Automaton {
   };
 
   // Builds the table of all expressions of `program`. Nothing when one way to write an expression
-  // needs more than `way_states_max` states, or all together more than `states_max`; `too_large`
-  // then names the expression that went over the bound.
+  // needs more than `way_states_max` states (or 65,520), or all together more than `states_max`;
+  // `too_large` then names the expression that went over the bound.
   static std::unique_ptr<const Automaton> Build(const ByteProgram& program,
                                                 std::size_t way_states_max, std::size_t states_max,
                                                 std::uint32_t& too_large);
@@ -55,10 +56,10 @@ class Automaton {
   enum Before : std::uint8_t { kNonWord, kWord, kTextBegin };
 
   // The table of one way to write one expression, with byte classes of its own: small tables stay
-  // in the caches. In next_ 0 is a dead reading and 1 one that has matched, which ends it.
+  // in the caches. State 0 is a dead reading and 1 one that has matched, which ends it.
   struct Way {
     std::uint32_t owner = 0;
-    std::uint32_t begin = 0;  // of its rows in next_
+    std::uint32_t begin = 0;  // of its rows in next_: a row a state
     std::uint32_t stride = 0;
     std::uint32_t number = 0;  // of its first state among all
     std::array<std::uint8_t, 256> classes{};
@@ -67,12 +68,21 @@ class Automaton {
     std::uint32_t state = 0;
     std::uint32_t way = 0;  // kTogether while expressions are read together
   };
+  // How one expression goes on alone. Most end with the next byte, which `live` says without a look
+  // at their tables: it has a bit for the lower six bits of each byte that they survive.
+  struct Branch {
+    Reading reading;
+    std::uint32_t owner = 0;
+    std::uint64_t live = 0;
+    bool Survives(std::uint8_t byte) const { return ((live >> (byte % 64U)) & 1U) != 0; }
+  };
   // Where reading together ends.
   struct Parting {
     std::vector<std::uint32_t> owners;  // expressions that have matched
-    std::vector<Reading> readings;      // how the others go on
+    std::vector<Branch> branches;       // the others
   };
   static constexpr std::uint32_t kMatched = 1;
+  static constexpr std::size_t kWayStatesMax = 0xFFF0;
   static constexpr std::uint32_t kTogether = 0xFFFFFFFF;
   static constexpr std::uint32_t kPartingBit = 1U << 31U;
 
@@ -89,24 +99,14 @@ class Automaton {
 
   std::size_t states_ = 0;
   std::vector<Way> ways_;
-  std::vector<std::uint32_t> next_;          // by state of a way + its class
+  std::vector<std::uint16_t> next_;          // by row of a way + class: a state
   std::array<std::uint8_t, 256> classes_{};  // of each byte, while reading together
   std::uint32_t together_stride_ = 0;
   std::uint32_t first_together_ = 0;     // number of the first such state
   std::vector<std::uint32_t> together_;  // by state + class: 0, a state, or a parting
   std::vector<Parting> partings_;
   std::array<std::uint32_t, 3> starts_{};  // in together_, by Before
-
-  // What the first six bytes of matches look like: bytes are reduced to kSymbols symbols, and
-  // expressions are dealt into groups, one bit each. A match may begin where a group has its bit in
-  // first_pair_ for two symbols (with a word byte before them or not) and in second_pair_ and
-  // third_pair_ for the next ones.
-  static constexpr std::size_t kSymbols = 64;
-  using Groups = std::uint32_t;
-  std::uint64_t Openings(std::string_view text, std::size_t begin, std::size_t end) const;
-  std::array<std::array<Groups, kSymbols * kSymbols>, 2> first_pair_{};
-  std::array<Groups, kSymbols * kSymbols> second_pair_{};
-  std::array<Groups, kSymbols * kSymbols> third_pair_{};
+  Openings openings_;
 };
 
 }  // namespace axonflow::policy

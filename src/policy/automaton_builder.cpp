@@ -2,10 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
-
-#include "policy/byte_symbols.h"
 
 namespace axonflow::policy {
 namespace {
@@ -40,6 +37,7 @@ void Automaton::Builder::MakeClasses(Automaton& out) {
   out.together_stride_ = static_cast<std::uint32_t>(class_count_ + 1);
 }
 
+// Numbers the states of the way so that 1 stays free for all that have matched.
 void Automaton::Builder::AddWay(const SingleTable& table, std::uint32_t owner,
                                 Automaton& out) const {
   Way way;
@@ -48,12 +46,24 @@ void Automaton::Builder::AddWay(const SingleTable& table, std::uint32_t owner,
   way.stride = static_cast<std::uint32_t>(table.class_count + 1);
   way.number = static_cast<std::uint32_t>(out.states_);
   way.classes = table.classes;
-  out.states_ += table.states.size();
+  out.states_ += table.states.size() + 1;
+  out.next_.resize(out.next_.size() + way.stride);
   for (const std::uint32_t state : table.rows) {
     const bool matched = table.states[state].matched;
-    out.next_.push_back(state == 0 ? 0 : matched ? kMatched : way.begin + state * way.stride);
+    const std::uint32_t number = state == 0 ? 0 : matched ? kMatched : state + 1;
+    out.next_.push_back(static_cast<std::uint16_t>(number));
   }
   out.ways_.push_back(way);
+}
+
+Automaton::Branch Automaton::Builder::BranchOf(const Local& at, const Automaton& out) const {
+  const SingleTable& table = tables_[at.way];
+  Branch branch{{at.state + 1, at.way}, out.ways_[at.way].owner, 0};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const std::size_t row = at.state * (table.class_count + 1);
+    if (table.rows[row + table.classes[byte]] != 0) branch.live |= 1ULL << (byte % 64U);
+  }
+  return branch;
 }
 
 // The entry for the state in which all of `reached` are alive or have just matched.
@@ -69,11 +79,10 @@ std::uint32_t Automaton::Builder::InternTogether(const std::vector<Local>& reach
       members_.size() >= kTogetherStatesMax) {
     Parting parting;
     for (const Local& at : reached) {
-      const Way& way = out.ways_[at.way];
       if (tables_[at.way].states[at.state].matched) {
-        parting.owners.push_back(way.owner);
+        parting.owners.push_back(out.ways_[at.way].owner);
       } else {
-        parting.readings.push_back({way.begin + at.state * way.stride, at.way});
+        parting.branches.push_back(BranchOf(at, out));
       }
     }
     entry = kPartingBit | static_cast<std::uint32_t>(out.partings_.size());
@@ -102,98 +111,14 @@ void Automaton::Builder::FillTogetherRow(std::size_t index, Automaton& out) {
   }
 }
 
-// The symbols that a reading in `state` survives; all when it has matched already.
-std::uint64_t Automaton::Builder::LiveSymbols(const SingleTable& table, std::uint32_t state) const {
-  if (table.states[state].matched) return ~0ULL;
-  const std::uint32_t* row = table.rows.data() + state * (table.class_count + 1);
-  std::uint64_t live = row[table.class_count] != 0 ? 1ULL << kEndSymbol : 0;
-  for (std::size_t c = 0; c < table.class_count; ++c) {
-    if (row[c] != 0) live |= table.class_symbols[c];
-  }
-  return live;
-}
-
-// Indexes of ways, those that begin alike next to each other.
-std::vector<std::uint32_t> Automaton::Builder::DealIntoGroups() const {
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> order;
-  for (std::uint32_t i = 0; i < tables_.size(); ++i) {
-    order.emplace_back(LiveSymbols(tables_[i], tables_[i].starts[kNonWord]), i);
-  }
-  std::sort(order.begin(), order.end());
-  std::vector<std::uint32_t> ways;
-  for (const auto& [live, way] : order) ways.push_back(way);
-  return ways;
-}
-
-// Marks the pairs of symbols that follow `states`; returns the states behind the pair, and says
-// whether one of them or of those between has matched.
-template <typename Pairs>
-std::vector<std::uint32_t> Automaton::Builder::MarkPairs(const SingleTable& table,
-                                                         const std::vector<std::uint32_t>& states,
-                                                         Groups group, Pairs& pairs,
-                                                         bool& matched) const {
-  const std::size_t stride = table.class_count + 1;
-  std::vector<bool> is_behind(table.states.size());
-  std::array<std::uint64_t, kSymbols> live{};
-  for (const std::uint32_t state : states) {
-    const std::uint32_t* row = table.rows.data() + state * stride;
-    if (row[table.class_count] != 0) {
-      live[kEndSymbol] = ~0ULL;
-      matched = true;
-    }
-    for (std::size_t c = 0; c < table.class_count; ++c) {
-      if (row[c] == 0) continue;
-      matched |= table.states[row[c]].matched;
-      const std::uint64_t follow = LiveSymbols(table, row[c]);
-      for (std::uint64_t s = table.class_symbols[c]; s != 0; s &= s - 1) {
-        live[static_cast<std::size_t>(std::countr_zero(s))] |= follow;
-      }
-      const std::uint32_t* second = table.rows.data() + row[c] * stride;
-      for (std::size_t d = 0; d < stride; ++d) is_behind[second[d]] = true;
-    }
-  }
-  for (std::size_t first = 0; first < kSymbols; ++first) {
-    for (std::uint64_t s = live[first]; s != 0; s &= s - 1) {
-      pairs[first * kSymbols + static_cast<std::size_t>(std::countr_zero(s))] |= group;
-    }
-  }
-  std::vector<std::uint32_t> behind;
-  for (std::uint32_t state = 1; state < table.states.size(); ++state) {
-    if (!is_behind[state]) continue;
-    matched |= table.states[state].matched;
-    behind.push_back(state);
-  }
-  return behind;
-}
-
-void Automaton::Builder::MakeOpenings(Automaton& out) const {
-  constexpr std::size_t kGroups = sizeof(Groups) * 8;
-  const std::vector<std::uint32_t> order = DealIntoGroups();
-  for (std::size_t k = 0; k < order.size(); ++k) {
-    const SingleTable& table = tables_[order[k]];
-    const auto group = static_cast<Groups>(1U << (k * kGroups / order.size()));
-    bool matched = false;
-    auto states = MarkPairs(table, {table.starts[kWord]}, group, out.first_pair_[kWord], matched);
-    const auto others =
-        MarkPairs(table, {table.starts[kNonWord]}, group, out.first_pair_[kNonWord], matched);
-    states.insert(states.end(), others.begin(), others.end());
-    for (auto* pairs : {&out.second_pair_, &out.third_pair_}) {
-      if (matched) {
-        for (Groups& groups : *pairs) groups |= group;
-      }
-      states = MarkPairs(table, states, group, *pairs, matched);
-    }
-  }
-}
-
 bool Automaton::Builder::Build(Automaton& out, std::uint32_t& too_large) {
   tables_.reserve(program_.starts.size());
-  out.next_.resize(2);  // dead and matched readings are no rows
   for (std::size_t i = 0; i < program_.starts.size(); ++i) {
     const auto [first, last] = program_.ranges[i];
     too_large = program_.steps[first].owner;
     tables_.emplace_back(program_, first, last);
-    if (!tables_.back().Build(program_.starts[i], way_states_max_)) return false;
+    const std::size_t way_states_max = std::min(way_states_max_, kWayStatesMax);
+    if (!tables_.back().Build(program_.starts[i], way_states_max)) return false;
     AddWay(tables_.back(), too_large, out);
     if (out.states_ > states_max_) return false;
   }
@@ -209,7 +134,7 @@ bool Automaton::Builder::Build(Automaton& out, std::uint32_t& too_large) {
   for (std::size_t i = 0; i < members_.size(); ++i) FillTogetherRow(i, out);
   out.first_together_ = static_cast<std::uint32_t>(out.states_);
   out.states_ += members_.size() + 1;
-  MakeOpenings(out);
+  for (const SingleTable& table : tables_) out.openings_.Add(table);
   return true;
 }
 

@@ -29,16 +29,10 @@ class Automaton::Builder {
 
   void MakeClasses(Automaton& out);
   void AddWay(const SingleTable& table, std::uint32_t owner, Automaton& out) const;
+  Branch BranchOf(const Local& at, const Automaton& out) const;
   std::uint32_t InternTogether(const std::vector<Local>& reached, std::size_t depth,
                                Automaton& out);
   void FillTogetherRow(std::size_t index, Automaton& out);
-  std::uint64_t LiveSymbols(const SingleTable& table, std::uint32_t state) const;
-  std::vector<std::uint32_t> DealIntoGroups() const;
-  template <typename Pairs>
-  std::vector<std::uint32_t> MarkPairs(const SingleTable& table,
-                                       const std::vector<std::uint32_t>& states, Groups group,
-                                       Pairs& pairs, bool& matched) const;
-  void MakeOpenings(Automaton& out) const;
 
   const ByteProgram& program_;
   std::size_t way_states_max_;

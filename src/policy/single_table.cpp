@@ -181,10 +181,6 @@ void SingleTable::MakeClasses() {
   class_count = 2;
   for (const auto& set : sets) class_count = Refine(set, classes);
   class_is_word_.resize(class_count);
-  class_symbols.resize(class_count);
-  for (unsigned byte = 0; byte < 256; ++byte) {
-    class_symbols[classes[byte]] |= 1ULL << kSymbolOf[byte];
-  }
   for (unsigned byte = 0; byte < 256; ++byte) class_is_word_[classes[byte]] = kIsWord[byte] != 0;
   classes_of_set_.resize(sets.size());
   for (std::size_t i = 0; i < sets.size(); ++i) {

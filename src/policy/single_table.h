@@ -37,8 +37,7 @@ class SingleTable {
   std::vector<std::uint32_t> rows;  // states by class, and one for the end of the text
   std::array<std::uint8_t, 256> classes{};
   std::size_t class_count = 0;
-  std::vector<std::uint64_t> class_symbols;  // by class: the symbols of its bytes
-  std::array<std::uint32_t, 3> starts{};     // after no word, after a word, at the text's begin
+  std::array<std::uint32_t, 3> starts{};  // after no word, after a word, at the text's begin
 
  private:
   // What stands behind the place, as far as assertions ask.

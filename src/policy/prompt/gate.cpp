@@ -12,6 +12,8 @@ namespace axonflow::policy::prompt {
 namespace {
 
 constexpr std::size_t kBlock = 16;
+constexpr std::size_t kChunk = 64;
+constexpr std::size_t kGateBytes = 8;  // of a word, which may go on behind its chunk
 // Weights are added up in cells of so many bytes; two neighbours together must have enough.
 constexpr std::size_t kCellBytes = 128;
 constexpr std::size_t kAroundBytes = 160;  // read before and behind such a place
@@ -21,20 +23,48 @@ __m128i InRange(__m128i bytes, char first, char last) {
                        _mm_cmplt_epi8(bytes, _mm_set1_epi8(static_cast<char>(last + 1))));
 }
 
-// One bit for each byte of the block at which a word begins; `before` is whether the byte before
-// the block belongs to a word, and becomes the same for its last byte.
-unsigned StartsOf(const char* block, bool& before) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block));
-  const __m128i letters = InRange(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
-  const auto high = static_cast<unsigned>(_mm_movemask_epi8(bytes));
-  const unsigned word = static_cast<unsigned>(_mm_movemask_epi8(letters)) | high;
-  unsigned starts = word & ~((word << 1U) | (before ? 1U : 0U));
-  if (high != 0) {
-    starts |= static_cast<unsigned>(
-        _mm_movemask_epi8(InRange(bytes, static_cast<char>(0xE3), static_cast<char>(0xED))));
+// Where words begin in kChunk bytes, one bit a byte.
+struct Starts {
+  std::uint64_t bits = 0;
+  bool ascii = true;  // no byte beyond ASCII among them
+};
+
+// `before` is whether the byte before the chunk belongs to a word, and becomes the same for its
+// last byte.
+Starts StartsOf(const char* chunk, std::uint64_t& before) {
+  std::uint64_t letters = 0;
+  std::uint64_t high = 0;
+  for (unsigned at = 0; at < kChunk; at += kBlock) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(chunk + at));
+    const __m128i found = InRange(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+    letters |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(found))} << at;
+    high |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(bytes))} << at;
   }
-  before = (word >> 15U) != 0;
+  const std::uint64_t word = letters | high;
+  Starts starts{.bits = word & ~((word << 1U) | before), .ascii = high == 0};
+  before = word >> 63U;
+  if (starts.ascii) return starts;
+  for (unsigned at = 0; at < kChunk; at += kBlock) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(chunk + at));
+    const __m128i wide = InRange(bytes, static_cast<char>(0xE3), static_cast<char>(0xED));
+    starts.bits |= std::uint64_t{static_cast<std::uint32_t>(_mm_movemask_epi8(wide))} << at;
+  }
   return starts;
+}
+
+// The weights of the words that begin in a chunk, added up.
+unsigned WeightOf(const char* chunk, Starts starts, const std::uint8_t* gate) {
+  unsigned weight = 0;
+  if (starts.ascii) {
+    for (std::uint64_t bits = starts.bits; bits != 0; bits &= bits - 1) {
+      weight += gate[AsciiGateBucket(chunk + std::countr_zero(bits))];
+    }
+    return weight;
+  }
+  for (std::uint64_t bits = starts.bits; bits != 0; bits &= bits - 1) {
+    weight += gate[GateBucket(chunk + std::countr_zero(bits))];
+  }
+  return weight;
 }
 
 bool IsWordByte(unsigned char byte) {
@@ -92,10 +122,10 @@ void FindStretches(std::string_view text, std::vector<Stretch>& stretches) {
   stretches.clear();
   const std::uint8_t* gate = Model::Get().gate();
   Opener opener(text, stretches);
-  bool before = false;
+  std::uint64_t before = 0;
   for (std::size_t cell = 0; cell < text.size(); cell += kCellBytes) {
     // The last bytes of the text are read from a padded copy.
-    std::array<char, kCellBytes + kBlock> padded;
+    std::array<char, kCellBytes + kGateBytes> padded;
     const char* bytes = text.data() + cell;
     const std::size_t size = std::min(kCellBytes, text.size() - cell);
     if (text.size() - cell < padded.size()) {
@@ -104,12 +134,8 @@ void FindStretches(std::string_view text, std::vector<Stretch>& stretches) {
       bytes = padded.data();
     }
     unsigned weight = 0;
-    for (std::size_t at = 0; at < size; at += kBlock) {
-      for (unsigned starts = StartsOf(bytes + at, before); starts != 0; starts &= starts - 1) {
-        const std::uint32_t bucket =
-            GateBucket(bytes + at + static_cast<std::size_t>(std::countr_zero(starts)));
-        weight += gate[bucket];
-      }
+    for (std::size_t at = 0; at < size; at += kChunk) {
+      weight += WeightOf(bytes + at, StartsOf(bytes + at, before), gate);
     }
     opener.Count(cell, weight);
   }

@@ -26,6 +26,14 @@ inline std::uint32_t GateBucket(const char* bytes) {
       (((word | 0x2020202020202020ULL) & mask) * 0x9E3779B97F4A7C15ULL) >> (64U - kGateBits));
 }
 
+// The same for a word that begins with a letter of ASCII.
+inline std::uint32_t AsciiGateBucket(const char* bytes) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  return static_cast<std::uint32_t>(((word | 0x20202020U) * 0x9E3779B97F4A7C15ULL) >>
+                                    (64U - kGateBits));
+}
+
 // Whether a word may begin at `at` as the gate sees it.
 bool IsGateStart(std::string_view text, std::size_t at);
 

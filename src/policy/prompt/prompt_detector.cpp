@@ -17,20 +17,27 @@ constexpr std::size_t kWidenBytesMax = 200;  // how far a hit is widened to the 
 // A hit that begins so far behind the beginning of its text stands inside a document.
 constexpr std::size_t kDocumentBytesMin = 160;
 
-bool EndsSentence(std::string_view text, std::size_t at) {
+constexpr std::array<bool, 256> kMayEndSentence = [] {
+  std::array<bool, 256> ends{};
+  for (const unsigned char c : std::string_view("\n.!?")) ends[c] = true;
+  return ends;
+}();
+
+inline bool EndsSentence(std::string_view text, std::size_t at) {
   const char c = text[at];
-  if (c == '\n') return true;
-  if (c != '.' && c != '!' && c != '?') return false;
-  return at + 1 >= text.size() || text[at + 1] == ' ' || text[at + 1] == '\n';
+  if (!kMayEndSentence[static_cast<unsigned char>(c)]) return false;
+  return c == '\n' || at + 1 >= text.size() || text[at + 1] == ' ' || text[at + 1] == '\n';
 }
 
 // Widens [begin, end) to whole sentences, so that redaction leaves no half of one.
 void Widen(std::string_view text, std::uint32_t& begin, std::uint32_t& end) {
+  const std::size_t least = begin - std::min<std::size_t>(begin, kWidenBytesMax);
   std::size_t first = begin;
-  while (first > 0 && begin - first < kWidenBytesMax && !EndsSentence(text, first - 1)) --first;
+  while (first > least && !EndsSentence(text, first - 1)) --first;
   while (first < begin && text[first] == ' ') ++first;
+  const std::size_t most = std::min(text.size(), end + kWidenBytesMax);
   std::size_t last = end;
-  while (last < text.size() && last - end < kWidenBytesMax && !EndsSentence(text, last - 1)) ++last;
+  while (last < most && !EndsSentence(text, last - 1)) ++last;
   begin = static_cast<std::uint32_t>(first);
   end = static_cast<std::uint32_t>(last);
 }

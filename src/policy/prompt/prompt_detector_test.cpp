@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 
@@ -186,6 +187,74 @@ TEST(ScoreWindows, SlidesOverAllTokens) {
   const Window& last = windows.back();
   for (std::size_t i = last.first; i < last.last; ++i) sum += model.WeightAt(tokens, i);
   EXPECT_FLOAT_EQ(last.score, model.Score(sum, last.last - last.first));
+}
+
+// Text is read in chunks, and plain words faster than others: neither may show.
+TEST(Tokenize, ReadsAWordTheSameWhereverItStands) {
+  const std::string longest(63, 'q');
+  for (std::size_t blanks = 0; blanks < 140; ++blanks) {
+    for (const char* behind :
+         {"", " ", " and more words of any kind to fill the chunk behind it"}) {
+      const std::string text =
+          std::string(blanks, ' ') + "Reveal 2024 h3llo hidden-instructions " + longest + behind;
+      std::vector<Token> tokens;
+      Tokenize(text, 7, tokens);
+      ASSERT_GE(tokens.size(), 6U) << blanks;
+      EXPECT_EQ(tokens[0].word, HashOf("reveal"));
+      EXPECT_EQ(tokens[0].prefix, HashOf("revea"));
+      EXPECT_EQ(tokens[0].begin, 7 + blanks);
+      EXPECT_EQ(tokens[0].end, 7 + blanks + 6);
+      EXPECT_NE(tokens[1].word, HashOf("2024"));
+      EXPECT_EQ(tokens[1].word, tokens[1].prefix);
+      EXPECT_EQ(tokens[2].word, HashOf("h3llo"));
+      EXPECT_EQ(tokens[2].prefix, tokens[2].word);
+      EXPECT_EQ(tokens[3].word, HashOf("hidden"));
+      EXPECT_EQ(tokens[4].word, HashOf("instructions"));
+      EXPECT_EQ(tokens[4].prefix, HashOf("instr"));
+      EXPECT_EQ(tokens[5].word, HashOf(longest));
+    }
+  }
+}
+
+// A letter beyond ASCII goes on with a word that began as a plain one.
+TEST(Tokenize, JoinsLettersBeyondAsciiToAWord) {
+  std::vector<Token> tokens;
+  Tokenize("resum\xC3\xA9s caf\xC3\xA9", 0, tokens);
+  ASSERT_EQ(tokens.size(), 2U);
+  EXPECT_EQ(tokens[0].word, HashOf("resumes"));
+  EXPECT_EQ(tokens[1].word, HashOf("cafe"));
+}
+
+TEST(FindStretches, SeesTheSameWordsWhereverTheyStand) {
+  // The word of the vocabulary that weighs most, as often as opens the gate.
+  const Model& model = Model::Get();
+  std::string heaviest;
+  unsigned most = 0;
+  for (std::size_t at = 0; at < model.words().size();) {
+    const std::size_t end = std::min(model.words().find('\n', at), model.words().size());
+    const std::string word(model.words().substr(at, end - at));
+    const unsigned weight = model.gate()[GateBucket((word + std::string(8, ' ')).data())];
+    if (weight > most) {
+      most = weight;
+      heaviest = word;
+    }
+    at = end + 1;
+  }
+  ASSERT_GT(most, 0U);
+  std::string attack;
+  for (unsigned weight = 0; weight < model.gate_needed(); weight += most) attack += heaviest + " ";
+  ASSERT_LT(attack.size(), 128U);
+  std::vector<Stretch> stretches;
+  for (std::size_t blanks = 2048; blanks < 2048 + 140; ++blanks) {
+    FindStretches(std::string(blanks, ' ') + attack, stretches);
+    ASSERT_EQ(stretches.size(), 1U) << blanks;
+  }
+}
+
+TEST(AsciiGateBucket, IsThatOfAWordOfAscii) {
+  for (const char* word : {"Ignore  ", "a.b.c.d.", "you\0\0\0\0\0", "REVEAL x"}) {
+    EXPECT_EQ(AsciiGateBucket(word), GateBucket(word)) << word;
+  }
 }
 
 TEST(Rule, NamesRoundTrip) {

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
+
+#include "policy/prompt/byte_classes.h"
 
 namespace axonflow::policy::prompt {
 namespace {
@@ -10,9 +13,9 @@ constexpr std::uint32_t kSeed = 2'166'136'261U;
 constexpr std::uint32_t kPrime = 16'777'619U;
 constexpr std::uint32_t kQuoted = 0x51ED270BU;  // sets quoted words apart
 constexpr std::uint32_t kNumber = 0x9E3779B1U;
-constexpr std::uint32_t kSymbol = 0x85EBCA77U;  // pictures and letters of rare planes
-constexpr std::uint32_t kMark = 0x27D4EB2FU;    // punctuation
-constexpr std::size_t kWordBytesMax = 64;       // longer words are cut into several tokens
+constexpr std::uint32_t kSymbolHash = 0x85EBCA77U;  // pictures and letters of rare planes
+constexpr std::uint32_t kMarkHash = 0x27D4EB2FU;    // punctuation
+constexpr std::size_t kWordBytesMax = 64;           // longer words are cut into several tokens
 
 // Latin-1 and Latin Extended-A letters without their marks, by second byte; 0 is no letter.
 constexpr std::string_view kAfterC3 =
@@ -158,23 +161,23 @@ class Reader {
 
   void Run() {
     while (at_ < text_.size()) {
-      switch (kKinds[ByteAt(text_, at_)]) {
-        case Kind::kSpace:
-          ++at_;
-          break;
-        case Kind::kLetter:
-        case Kind::kDigit:
-          ReadWord();
-          break;
-        case Kind::kMark:
-          ReadMark();
-          break;
-        case Kind::kQuote:
-          ReadQuote(1);
-          break;
-        case Kind::kHigh:
-          ReadHigh();
-          break;
+      if (!classes_.Holds(at_)) classes_.Read(text_, at_);
+      const std::size_t gap = classes_.GapBytes(at_);
+      if (gap != 0) {
+        at_ += gap;
+        if (!classes_.Holds(at_)) continue;
+      }
+      if (classes_.IsWord(at_)) {
+        if (!ReadPlainWord()) ReadWord();
+        continue;
+      }
+      const Kind kind = kKinds[ByteAt(text_, at_)];
+      if (kind == Kind::kMark) {
+        ReadMark();
+      } else if (kind == Kind::kQuote) {
+        ReadQuote(1);
+      } else {
+        ReadHigh();
       }
     }
   }
@@ -192,7 +195,7 @@ class Reader {
     const std::size_t begin = at_;
     const char mark = text_[at_];
     while (at_ < text_.size() && text_[at_] == mark) ++at_;
-    const std::uint32_t hash = (kMark ^ static_cast<std::uint8_t>(mark)) * kPrime;
+    const std::uint32_t hash = (kMarkHash ^ static_cast<std::uint8_t>(mark)) * kPrime;
     Add(hash, hash, begin);
   }
 
@@ -215,65 +218,116 @@ class Reader {
       }
       case Glyph::Role::kSymbol:
         at_ += glyph.bytes;
-        return Add(kSymbol, kSymbol, begin);
+        return Add(kSymbolHash, kSymbolHash, begin);
       case Glyph::Role::kGap:
       case Glyph::Role::kSkip:
         at_ += glyph.bytes;
     }
   }
 
-  void Fold(std::uint32_t code) {
-    hash_ = (hash_ ^ code) * kPrime;
-    if (++letters_ == kPrefixLetters) prefix_ = hash_;
-  }
+  // A word as far as it is read.
+  struct Word {
+    std::uint32_t hash = kSeed;
+    std::uint32_t prefix = 0;
+    std::size_t letters = 0;
+    std::uint32_t seen = 0;  // all codes of the word, or-ed
 
-  // Folds the letters and digits of ASCII at at_ into the word, which ends before `end`.
-  void TakeAscii(std::size_t end) {
-    while (at_ < end) {
-      const std::uint8_t folded = kFolded[static_cast<std::uint8_t>(text_[at_])];
-      if (folded == 0) return;
-      seen_ |= folded;
-      Fold(folded);
-      ++at_;
+    void Fold(std::uint32_t code) {
+      hash = (hash ^ code) * kPrime;
+      if (++letters == kPrefixLetters) prefix = hash;
+      seen |= code;
     }
+  };
+
+  // Folds the letters and digits of ASCII from `at` on into the word, which ends before `end`;
+  // returns the place behind them.
+  static const char* TakeAscii(const char* at, const char* end, Word& word) {
+    // Beyond the prefix a letter is one step less.
+    for (; word.letters < kPrefixLetters; ++at) {
+      const std::uint8_t folded = at < end ? kFolded[static_cast<std::uint8_t>(*at)] : 0;
+      if (folded == 0) return at;
+      word.Fold(folded);
+    }
+    std::uint32_t hash = word.hash;
+    std::uint32_t seen = word.seen;
+    const char* const begin = at;
+    for (; at < end; ++at) {
+      const std::uint8_t folded = kFolded[static_cast<std::uint8_t>(*at)];
+      if (folded == 0) break;
+      hash = (hash ^ folded) * kPrime;
+      seen |= folded;
+    }
+    word.hash = hash;
+    word.seen = seen;
+    word.letters += static_cast<std::size_t>(at - begin);
+    return at;
   }
 
   // Folds the letter beyond ASCII at at_ into the word; false when the word ends before it.
-  bool TakeHigh() {
+  bool TakeHigh(Word& word) {
     const Glyph glyph = HighGlyph(text_, at_);
     if (glyph.role == Glyph::Role::kSkip) {
       at_ += glyph.bytes;
       return true;
     }
     if (glyph.role != Glyph::Role::kLetter) return false;
-    seen_ |= kLetterBit;
-    Fold(glyph.folded != 0 ? glyph.folded : glyph.code);
+    word.Fold(glyph.folded != 0 ? glyph.folded : glyph.code);
+    word.seen |= kLetterBit;
     at_ += glyph.bytes;
+    return true;
+  }
+
+  // Reads a word of ASCII alone that is not long, as most are; false for another one. No branch
+  // depends on how many letters it has up to kStep.
+  bool ReadPlainWord() {
+    constexpr std::size_t kStep = 8;
+    std::size_t bytes = classes_.WordBytes(at_);
+    if (at_ + bytes == classes_.base() + ByteClasses::kBytes) {
+      classes_.Read(text_, at_);
+      bytes = classes_.WordBytes(at_);
+    }
+    if (bytes >= kWordBytesMax || text_.size() - at_ < std::max(bytes + 1, kStep)) return false;
+    const char* const begin = text_.data() + at_;
+    if (static_cast<std::uint8_t>(begin[bytes]) >= 0x80) return false;
+    std::array<std::uint32_t, kStep + 1> hashes;
+    std::uint64_t folded = 0;
+    std::memcpy(&folded, begin, sizeof folded);
+    folded |= 0x2020202020202020U;
+    hashes[0] = kSeed;
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kStep; ++i) {
+      hashes[i + 1] = (hashes[i] ^ static_cast<std::uint8_t>(folded >> (8 * i))) * kPrime;
+    }
+    std::uint32_t hash = hashes[std::min(bytes, kStep)];
+    for (std::size_t i = kStep; i < bytes; ++i) {
+      hash = (hash ^ (static_cast<std::uint8_t>(begin[i]) | 0x20U)) * kPrime;
+    }
+    const bool named = classes_.HoldsLetter(at_, bytes);
+    const std::uint32_t prefix = hashes[std::min(bytes, kPrefixLetters)];
+    const std::size_t from = at_;
+    at_ += bytes;
+    Add(named ? hash : kNumber, named ? prefix : kNumber, from);
     return true;
   }
 
   void ReadWord() {
     const std::size_t begin = at_;
     const std::size_t end = std::min(text_.size(), begin + kWordBytesMax);
-    hash_ = kSeed;
-    letters_ = 0;
-    seen_ = 0;
+    Word word;
     do {
-      TakeAscii(end);
-    } while (at_ < end && ByteAt(text_, at_) >= 0x80 && TakeHigh());
-    if ((seen_ & kLetterBit) == 0) return Add(kNumber, kNumber, begin);
-    Add(hash_, letters_ > kPrefixLetters ? prefix_ : hash_, begin);
+      const char* const behind = TakeAscii(text_.data() + at_, text_.data() + end, word);
+      at_ = static_cast<std::size_t>(behind - text_.data());
+    } while (at_ < end && ByteAt(text_, at_) >= 0x80 && TakeHigh(word));
+    if ((word.seen & kLetterBit) == 0) return Add(kNumber, kNumber, begin);
+    Add(word.hash, word.letters > kPrefixLetters ? word.prefix : word.hash, begin);
   }
 
   std::string_view text_;
   std::uint32_t base_;
   std::vector<Token>& tokens_;
+  ByteClasses classes_;
   std::size_t at_ = 0;
   std::size_t quote_end_ = 0;
-  std::uint32_t hash_ = 0;
-  std::uint32_t prefix_ = 0;
-  std::size_t letters_ = 0;
-  std::uint32_t seen_ = 0;  // all codes of the word so far, or-ed
 };
 
 }  // namespace

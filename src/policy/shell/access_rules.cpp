@@ -130,28 +130,30 @@ bool FedBySensitive(const Case& one) {
 
 bool DownloadSendsAway(const Case& one) {
   const auto words = one.arguments();
-  const bool drop = std::any_of(words.begin(), words.end(),
-                                [](const Word& word) { return kDropPoints.IsIn(word.value); });
+  const auto drop = [&words] {
+    return std::any_of(words.begin(), words.end(),
+                       [](const Word& word) { return kDropPoints.IsIn(word.value); });
+  };
   bool address = false;
   for (const Word& word : words) {
     const auto value = word.value;
-    address = address || value.find('.') != std::string_view::npos;
-    if (HoldsRevealingSubstitution(word) && word.value.find('.') != std::string_view::npos)
-      return true;
+    const bool dotted = value.find('.') != std::string_view::npos;
+    address = address || dotted;
+    if (dotted && HoldsRevealingSubstitution(word)) return true;
     const std::size_t sign = value.find('@');
     const bool file = sign != std::string_view::npos && (sign == 0 || value[sign - 1] == '=');
     if (file && IsSensitiveFile(value.substr(sign + 1))) return true;
     if (StartsIgnoringCase(value, "--post-file=") && IsSensitiveFile(value.substr(12))) return true;
     if (StartsIgnoringCase(value, "file:///etc/")) return true;
   }
-  if (!IsUpload(words)) return drop && FedBySensitive(one);
+  if (!IsUpload(words)) return FedBySensitive(one) && drop();
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     const auto value = words[i].value;
     const bool upload = value == "-T" || value == "--upload-file" || value == "--post-file";
     if (upload && IsSensitiveFile(words[i + 1].value)) return true;
     if (HoldsRevealingSubstitution(words[i + 1])) return true;
   }
-  return drop || (address && FedBySensitive(one));
+  return (address && FedBySensitive(one)) || drop();
 }
 
 bool SendsAway(const Case& one) {

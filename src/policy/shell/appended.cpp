@@ -182,11 +182,13 @@ bool IsUnmistakable(const Case& one) {
   }
 }
 
+// How many words `left` has; more than kCountedWordsMax are one more than that.
+constexpr std::size_t kCountedWordsMax = 4;
 std::size_t CountWords(std::string_view left) {
   std::size_t count = 0;
   bool inside = false;
   for (const char c : left) {
-    if (!IsBlank(c) && !inside) ++count;
+    if (!IsBlank(c) && !inside && ++count > kCountedWordsMax) break;
     inside = !IsBlank(c);
   }
   return count;

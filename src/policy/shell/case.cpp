@@ -9,7 +9,7 @@
 namespace axonflow::policy::shell {
 namespace {
 
-char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+char Lower(char c) { return static_cast<char>(kLowered[static_cast<std::uint8_t>(c)]); }
 
 constexpr std::string_view kSystemRoots[] = {
     "/",          "/bin",         "/boot",    "/dev",     "/etc",          "/home",
@@ -158,21 +158,50 @@ bool ContainsIgnoringCase(std::string_view text, std::string_view word) {
   return false;
 }
 
+namespace {
+
+// The first bytes of `words` in either case, one bit for each byte's last six bits: most arguments
+// begin with none of them.
+std::uint64_t FirstBytesOf(std::initializer_list<std::string_view> words) {
+  std::uint64_t bytes = 0;
+  for (const std::string_view word : words) {
+    const auto first = static_cast<std::uint8_t>(word.front());
+    bytes |= std::uint64_t{1} << (first % 64);
+    const bool letter = (first | 0x20) >= 'a' && (first | 0x20) <= 'z';
+    if (letter) bytes |= std::uint64_t{1} << ((first ^ 0x20) % 64);
+  }
+  return bytes;
+}
+
+bool MayBegin(std::string_view value, std::uint64_t first_bytes) {
+  return !value.empty() &&
+         ((first_bytes >> (static_cast<std::uint8_t>(value.front()) % 64)) & 1U) != 0;
+}
+
+}  // namespace
+
 bool HasArgument(std::span<const Word> words, std::initializer_list<std::string_view> wanted) {
-  return std::any_of(words.begin(), words.end(), [&](const Word& word) {
+  const std::uint64_t first_bytes = FirstBytesOf(wanted);
+  for (const Word& word : words) {
+    if (!MayBegin(word.value, first_bytes)) continue;
     const auto value = CleanPath(word.value);
-    return std::any_of(wanted.begin(), wanted.end(), [&](std::string_view w) {
-      return value.size() == w.size() && EqualsIgnoringCase(value, w);
-    });
-  });
+    for (const std::string_view one : wanted) {
+      if (value.size() == one.size() && StartsIgnoringCase(value, one)) return true;
+    }
+  }
+  return false;
 }
 
 bool HasArgumentStarting(std::span<const Word> words,
                          std::initializer_list<std::string_view> wanted) {
-  return std::any_of(words.begin(), words.end(), [&](const Word& word) {
-    return std::any_of(wanted.begin(), wanted.end(),
-                       [&](std::string_view w) { return StartsIgnoringCase(word.value, w); });
-  });
+  const std::uint64_t first_bytes = FirstBytesOf(wanted);
+  for (const Word& word : words) {
+    if (!MayBegin(word.value, first_bytes)) continue;
+    for (const std::string_view one : wanted) {
+      if (StartsIgnoringCase(word.value, one)) return true;
+    }
+  }
+  return false;
 }
 
 bool HasLetter(std::span<const Word> words, char letter) {
@@ -201,11 +230,16 @@ bool IsSystemRoot(std::string_view path) {
   if (path.ends_with("/*") || path.ends_with("/.")) path.remove_suffix(path.size() > 2 ? 2 : 1);
   while (path.size() > 1 && path.ends_with("/")) path.remove_suffix(1);
   if (path.find("//") == 0) path.remove_prefix(1);
-  return std::any_of(std::begin(kSystemRoots), std::end(kSystemRoots),
-                     [&](std::string_view root) { return EqualsIgnoringCase(path, root); });
+  // A root is "/...", "~", "$...", "*", or "c:" and "c:/".
+  const char first = path.empty() ? '\0' : Lower(path.front());
+  if (first != '/' && first != '~' && first != '$' && first != '*' && first != 'c') return false;
+  return std::any_of(std::begin(kSystemRoots), std::end(kSystemRoots), [&](std::string_view root) {
+    return path.size() == root.size() && StartsIgnoringCase(path, root);
+  });
 }
 
 bool IsDisk(std::string_view path) {
+  if (path.empty() || (path.front() != '/' && path.front() != '\\')) return false;
   return std::any_of(std::begin(kDisks), std::end(kDisks),
                      [&](std::string_view disk) { return StartsIgnoringCase(path, disk); });
 }

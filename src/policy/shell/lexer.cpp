@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "policy/shell/special_bytes.h"
+
 namespace axonflow::policy::shell {
 namespace {
 
@@ -18,21 +20,12 @@ int HexDigit(char c) {
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-// Bytes that only stand for themselves in a word.
-constexpr std::array<bool, 256> kPlain = [] {
-  std::array<bool, 256> plain{};
-  plain.fill(true);
-  for (const char c : std::string_view(" \t\r\n;|&<>)`$%\"'\\:")) {
-    plain[static_cast<std::uint8_t>(c)] = false;
-  }
-  return plain;
-}();
-
 // Reads one line. The members are the state of a plain loop over the bytes; see ReadLine.
 class Reader {
  public:
   Reader(std::string_view text, std::size_t at, char closer, std::size_t bytes_max, Line& line)
       : text_(text.substr(0, std::min(text.size(), at + std::min(bytes_max, kLineBytesMax)))),
+        specials_(text),
         at_(at),
         limit_(text_.size()),
         closer_(closer),
@@ -42,8 +35,7 @@ class Reader {
     line_.word_count = 0;
     line_.command_count = 0;
     line_.begin = static_cast<std::uint32_t>(at_);
-    line_.arena.clear();
-    line_.arena.reserve(3 * kLineBytesMax);  // values are views into it: it must not move
+    line_.arena_size = 0;
     OpenCommand(Joint::kNone);
     while (at_ < limit_ && Step()) {
     }
@@ -60,6 +52,7 @@ class Reader {
   bool Step() {
     const char c = Peek();
     if (IsBlank(c)) return Skip(1);
+    if (SpecialBytes::IsPlain(c) && c != '#') return TakeWord();
     if (closer_ != '\0' && c == closer_) return false;
     if (c == '\\' && (Peek(1) == '\n' || (Peek(1) == '\r' && Peek(2) == '\n'))) return Skip(2);
     if (c == '\n') return false;
@@ -162,16 +155,27 @@ class Reader {
   }
 
   bool TakeWord() {
-    Word word;
+    // Most words are plain bytes up to a blank.
+    const std::size_t end = specials_.Next(at_, limit_);
+    if (end > at_ && end < limit_ && text_[end] == ' ' && line_.word_count < kWordsMax) {
+      Word& word = line_.words[line_.word_count++];
+      word = {.value = text_.substr(at_, end - at_),
+              .begin = static_cast<std::uint32_t>(at_),
+              .end = static_cast<std::uint32_t>(end)};
+      at_ = end + 1;
+      return true;
+    }
+    const bool full = line_.word_count == kWordsMax;
+    Word beyond;
+    Word& word = full ? beyond : line_.words[line_.word_count];
+    word = Word{};
     if (!ReadWord(word)) return false;
     // A number before > names a descriptor.
     const bool descriptor = word.value.size() == 1 && word.value[0] >= '0' &&
                             word.value[0] <= '9' && (Peek() == '>' || Peek() == '<');
-    if (!descriptor) {
-      if (line_.word_count == kWordsMax) return false;
-      line_.words[line_.word_count++] = word;
-    }
-    return true;
+    if (descriptor) return true;
+    line_.word_count += full ? 0 : 1;
+    return !full;
   }
 
   void OpenCommand(Joint before) {
@@ -206,76 +210,87 @@ class Reader {
     return true;
   }
 
-  bool EndsWord(char c) const {
-    return IsBlank(c) || c == '\n' || c == ';' || c == '|' || c == '>' || c == '<' || c == ')' ||
-           c == '`' || (closer_ != '\0' && c == closer_);
+  // Takes the bytes up to `resume` out of the word's value. Values of one piece, which most are,
+  // stay views of the text; only those of several are put together in the arena.
+  void Cut(std::size_t resume) {
+    if (piece_begin_ < at_) {
+      PutHeld();
+      held_ = text_.substr(piece_begin_, at_ - piece_begin_);
+    }
+    piece_begin_ = at_ = resume;
   }
 
-  // The bytes from the cursor on that are what they are, whatever stands around them.
-  void TakePlain() {
-    std::size_t end = at_;
-    while (end < limit_ && kPlain[static_cast<std::uint8_t>(text_[end])]) ++end;
-    PutAll(text_.substr(at_, end - at_));
-    at_ = end;
+  void PutHeld() {
+    std::copy(held_.begin(), held_.end(), line_.arena.begin() + line_.arena_size);
+    line_.arena_size += held_.size();
+    held_ = {};
   }
 
+  // A byte that does not stand in the text. No value is longer than the bytes it is read from, so
+  // that the arena holds those of a whole line.
+  void Put(char c) {
+    Cut(at_);
+    PutHeld();
+    line_.arena[line_.arena_size++] = c;
+  }
+
+  std::string_view Value(std::size_t arena_begin) {
+    const auto piece = text_.substr(piece_begin_, at_ - piece_begin_);
+    if (line_.arena_size == arena_begin && held_.empty()) return piece;
+    if (line_.arena_size == arena_begin && piece.empty()) return held_;
+    PutHeld();
+    held_ = piece;
+    PutHeld();
+    return {line_.arena.data() + arena_begin, line_.arena_size - arena_begin};
+  }
+
+  // Reads a word; false where none begins, as at a quote that nothing closes: the line ends there.
   bool ReadWord(Word& word) {
     const std::size_t begin = at_;
-    const std::size_t arena_begin = line_.arena.size();
-    bool changed = false;
+    const std::size_t arena_begin = line_.arena_size;
     word.quoted = IsQuote(Peek());
-    bool url = false;
+    piece_begin_ = begin;
+    held_ = {};
+    in_url_ = false;
     while (at_ < limit_) {
-      TakePlain();
-      if (at_ >= limit_) break;
-      const char c = text_[at_];
-      if (c == '<' && at_ == begin && Peek(1) == '(') {
-        Substitution(word, 1);
-        changed = true;
-        continue;
-      }
-      if (c == '`' && closer_ != '`' && text_.find('`', at_ + 1) < limit_) {
-        Backticks(word);
-        changed = true;
-        continue;
-      }
-      if (EndsWord(c)) break;
-      if (c == '&' && !url) break;
-      if (c == '$' && Peek(1) == '(') {
-        Substitution(word, 1);
-        changed = true;
-        continue;
-      }
-      if (c == '$' && IfsBytes() > 0) break;
-      if (c == '%' && IsPercentSeparator() && !url) break;
-      if (IsQuote(c)) {
-        if (ClosesOuter(begin)) break;
-        Quoted(word, at_ > begin);
-        changed = true;
-        continue;
-      }
-      if (c == '\\' && Escape(word, at_ > begin)) {
-        changed = true;
-        continue;
-      }
-      if (c == '$' && Variable(word, at_ > begin)) {
-        changed = true;
-        continue;
-      }
-      if (c == ':' && Peek(1) == '/' && Peek(2) == '/') url = true;
-      Put(c);
-      ++at_;
+      at_ = specials_.Next(at_, limit_);
+      if (at_ >= limit_ || !TakeSpecial(word, begin)) break;
     }
-    if (at_ == begin) {
-      // A byte that begins no word, as a quote that nothing closes: the line ends here.
-      return false;
-    }
+    if (at_ == begin) return false;
     word.begin = static_cast<std::uint32_t>(begin);
     word.end = static_cast<std::uint32_t>(at_);
-    word.value = changed ? std::string_view(line_.arena).substr(arena_begin)
-                         : text_.substr(begin, at_ - begin);
-    if (!changed) line_.arena.resize(arena_begin);
+    word.value = Value(arena_begin);
     return true;
+  }
+
+  // Takes the special byte at the cursor and what belongs to it; false where it ends the word.
+  bool TakeSpecial(Word& word, std::size_t begin) {
+    const char c = text_[at_];
+    const bool inside = at_ > begin;
+    switch (c) {
+      case '<':
+        return !inside && Peek(1) == '(' && Substitution(word, 1);
+      case '`':
+        return closer_ != '`' && text_.find('`', at_ + 1) < limit_ && Backticks(word);
+      case '&':
+        return in_url_ && Skip(1);
+      case '$':
+        if (Peek(1) == '(') return Substitution(word, 1);
+        if (IfsBytes() > 0) return false;
+        return Variable(word, inside) || Skip(1);
+      case '%':
+        return (in_url_ || !IsPercentSeparator()) && Skip(1);
+      case '"':
+      case '\'':
+        return c != closer_ && !ClosesOuter(begin) && Quoted(word, inside);
+      case '\\':
+        return Escape(word, inside) || Skip(1);
+      case ':':
+        in_url_ = in_url_ || (Peek(1) == '/' && Peek(2) == '/');
+        return Skip(1);
+      default:  // a blank, a line break, an operator or a closing bracket
+        return false;
+    }
   }
 
   bool IsPercentSeparator() const {
@@ -287,40 +302,38 @@ class Reader {
            byte == 0x7c || byte == 0x26;
   }
 
-  void Put(char c) {
-    if (line_.arena.size() < line_.arena.capacity()) line_.arena.push_back(c);
-  }
-
-  void PutAll(std::string_view bytes) {
-    const std::size_t room = line_.arena.capacity() - line_.arena.size();
-    line_.arena.append(bytes.substr(0, std::min(room, bytes.size())));
-  }
-
   // '...' or "...": the bytes between them belong to the word.
-  void Quoted(Word& word, bool inside) {
+  bool Quoted(Word& word, bool inside) {
     const char quote = text_[at_];
     const std::size_t begin = at_ + 1;
-    std::size_t end = begin;
-    while (end < limit_ && text_[end] != quote) end += (quote == '"' && text_[end] == '\\') ? 2 : 1;
-    if (end >= limit_) {  // nothing closes it: a byte as any other
-      Put(quote);
-      ++at_;
-      return;
+    std::size_t end = std::min(text_.find(quote, begin), limit_);
+    const bool escaped =
+        quote == '"' && text_.substr(begin, end - begin).find('\\') != std::string_view::npos;
+    if (escaped) {
+      end = begin;
+      while (end < limit_ && text_[end] != quote) end += text_[end] == '\\' ? 2 : 1;
     }
+    if (end >= limit_) return Skip(1);  // nothing closes it: a byte as any other
     const auto body = text_.substr(begin, end - begin);
-    if (body.find("$(") != std::string_view::npos || body.find('`') != std::string_view::npos) {
+    if (body.find('`') != std::string_view::npos || body.find("$(") != std::string_view::npos) {
       word.substitution = true;
     }
     const char next = end + 1 < limit_ ? text_[end + 1] : '\0';
     if ((inside || IsAlnum(next)) && body.size() <= 4) word.spliced = true;
-    for (std::size_t i = 0; i < body.size(); ++i) {
-      if (quote == '"' && body[i] == '\\' && i + 1 < body.size() &&
-          (IsQuote(body[i + 1]) || body[i + 1] == '\\' || body[i + 1] == '$')) {
-        ++i;
-      }
-      Put(body[i]);
+    Cut(begin);
+    if (escaped) CutEscapes(end);
+    at_ = end;
+    Cut(end + 1);
+    return true;
+  }
+
+  // Takes out the backslashes before the cursor's quotation ends at `end` that stand for nothing.
+  void CutEscapes(std::size_t end) {
+    for (; at_ < end; ++at_) {
+      if (text_[at_] != '\\' || at_ + 1 >= end) continue;
+      const char next = text_[at_ + 1];
+      if (IsQuote(next) || next == '\\' || next == '$') Cut(at_ + 1);
     }
-    at_ = end + 1;
   }
 
   // A backslash takes the meaning of the next byte away. Paths of Windows keep theirs.
@@ -342,9 +355,8 @@ class Reader {
       }
       word.spliced = true;
     }
-    Put(next);
-    at_ += 2;
-    return true;
+    Cut(at_ + 1);
+    return Skip(1);
   }
 
   // $'\x41', and variables that are empty where nobody set them ($@, $*, ${x}).
@@ -353,12 +365,12 @@ class Reader {
     if (next == '\'') return DollarQuoted(word);
     if (next == '@' || next == '*') {
       word.spliced = inside || IsAlnum(Peek(2));
-      at_ += 2;
+      Cut(at_ + 2);
       return true;
     }
     if (next == '{' && (Peek(2) == '@' || Peek(2) == '*') && Peek(3) == '}') {
       word.spliced = true;
-      at_ += 4;
+      Cut(at_ + 4);
       return true;
     }
     return false;
@@ -367,15 +379,17 @@ class Reader {
   bool DollarQuoted(Word& word) {
     const std::size_t close = text_.find('\'', at_ + 2);
     if (close >= limit_) return false;
-    std::size_t i = at_ + 2;
-    while (i < close) {
-      if (text_[i] != '\\') {
-        Put(text_[i++]);
-        continue;
+    Cut(at_ + 2);
+    while (at_ < close) {
+      if (text_[at_] != '\\') {
+        ++at_;
+      } else {
+        const std::size_t bytes = TakeCode(word, at_, close);
+        Cut(at_ + bytes);
       }
-      i += TakeCode(word, i, close);
     }
-    at_ = close + 1;
+    at_ = close;
+    Cut(close + 1);
     return true;
   }
 
@@ -403,7 +417,7 @@ class Reader {
   }
 
   // $(...), <(...): kept as they stand; `open` is the place of the bracket behind the cursor.
-  void Substitution(Word& word, std::size_t open) {
+  bool Substitution(Word& word, std::size_t open) {
     word.substitution = true;
     int depth = 0;
     std::size_t i = at_ + open;
@@ -412,25 +426,29 @@ class Reader {
       if (text_[i] == ')' && --depth == 0) break;
       if (text_[i] == '\n') break;
     }
-    const std::size_t end = std::min(limit_, i < limit_ && text_[i] == ')' ? i + 1 : i);
-    PutAll(text_.substr(at_, end - at_));
-    at_ = end;
+    at_ = std::min(limit_, i < limit_ && text_[i] == ')' ? i + 1 : i);
+    return true;
   }
 
-  void Backticks(Word& word) {
+  bool Backticks(Word& word) {
     word.substitution = true;
-    const std::size_t close = text_.find('`', at_ + 1);
-    PutAll(text_.substr(at_, close + 1 - at_));
-    at_ = close + 1;
+    at_ = text_.find('`', at_ + 1) + 1;
+    return true;
   }
 
   std::string_view text_;
+  SpecialBytes specials_;
   std::size_t at_;
   std::size_t limit_;
   char closer_;
   Line& line_;
   Simple current_;
   bool windows_path_ = false;
+  // The word that is being read: the piece of its value from there to the cursor, and the piece
+  // before it as long as there is only that.
+  std::size_t piece_begin_ = 0;
+  std::string_view held_;
+  bool in_url_ = false;
 };
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace axonflow::policy::shell {
@@ -48,8 +47,9 @@ struct Line {
   std::size_t word_count = 0;
   std::size_t command_count = 0;
   std::uint32_t begin = 0;
-  std::uint32_t end = 0;  // where reading stopped
-  std::string arena;      // bytes of the values that differ from the text
+  std::uint32_t end = 0;                  // where reading stopped
+  std::array<char, kLineBytesMax> arena;  // the values that are not bytes of the text in a row
+  std::size_t arena_size = 0;
 
   std::span<const Word> WordsOf(const Simple& simple) const {
     return std::span<const Word>(words).subspan(simple.first, simple.last - simple.first);

@@ -1,7 +1,19 @@
+#include <array>
+
 #include "policy/shell/case.h"
 
 namespace axonflow::policy::shell {
 namespace {
+
+constexpr std::uint32_t kDecode = 1;
+constexpr std::uint32_t kEvaluate = 2;
+constexpr TaggedWords kScriptWords(std::to_array<TaggedWord>({
+    {"b64decode", kDecode},
+    {"base64_decode", kDecode},
+    {"fromhex", kDecode},
+    {"exec", kEvaluate},
+    {"eval", kEvaluate},
+}));
 
 bool Decodes(const Case& one) {
   const auto words = one.arguments();
@@ -15,6 +27,10 @@ bool Decodes(const Case& one) {
 }
 
 bool HoldsDecoder(std::string_view value) {
+  // Each of them has a blank or a '<' in it, which few words have.
+  if (value.find(' ') == std::string_view::npos && value.find('<') == std::string_view::npos) {
+    return false;
+  }
   return ContainsIgnoringCase(value, "base64 -d") ||
          ContainsIgnoringCase(value, "base64 --decode") ||
          ContainsIgnoringCase(value, "base64 -D") || ContainsIgnoringCase(value, "xxd -r") ||
@@ -55,11 +71,9 @@ void JudgeObfuscation(const Case& one, Sink& sink) {
   }
   if (one.command == Command::kScript) {
     for (const Word& word : words) {
-      const bool decodes = ContainsIgnoringCase(word.value, "b64decode") ||
-                           ContainsIgnoringCase(word.value, "base64_decode") ||
-                           ContainsIgnoringCase(word.value, "fromhex");
-      hidden = hidden || (decodes && (ContainsIgnoringCase(word.value, "exec") ||
-                                      ContainsIgnoringCase(word.value, "eval")));
+      // A shorter word holds no decoder.
+      if (word.value.size() < 7) continue;
+      hidden = hidden || kScriptWords.TagsOf(word.value) == (kDecode | kEvaluate);
     }
   }
   if (hidden) sink.Report(Rule::kObfuscated, one.begin(), one.line_end(), 0.9F);

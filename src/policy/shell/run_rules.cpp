@@ -1,18 +1,59 @@
-#include <iterator>
+#include <array>
 
 #include "policy/shell/case.h"
 
 namespace axonflow::policy::shell {
 namespace {
 
-constexpr WordSet kSocketWords({"socket", "tcpsocket", "fsockopen", "sockopen", "/inet/tcp",
-                                "/dev/tcp", "tcpclient", "net.connect"});
-constexpr WordSet kShellStarts({"/bin/sh", "/bin/bash", "pty.spawn", "cmd.exe", "'sh'", "\"sh\"",
-                                "\"bash\"", "'bash'"});
-constexpr WordSet kFetchWords({"urlopen", "urlretrieve", "requests.get", "http.get",
-                               "lwp::", "open-uri", "file_get_contents", "downloadstring"});
-constexpr WordSet kRunWords({"exec(", "eval(", "system(", "exec ", "subprocess", "os.system",
-                             "eval "});
+// What the words of a script say.
+constexpr std::uint32_t kSocket = 1;  // it opens a connection
+constexpr std::uint32_t kUse = 2;     // and makes something of it
+constexpr std::uint32_t kStart = 4;   // it starts a shell
+constexpr std::uint32_t kFetch = 8;
+constexpr std::uint32_t kRun = 16;
+constexpr std::uint32_t kRaise = 32;
+constexpr std::uint32_t kRemove = 64;
+constexpr TaggedWords kScriptWords(std::to_array<TaggedWord>({
+    {"socket", kSocket},
+    {"tcpsocket", kSocket},
+    {"fsockopen", kSocket},
+    {"sockopen", kSocket},
+    {"/inet/tcp", kSocket},
+    {"/dev/tcp", kSocket},
+    {"tcpclient", kSocket},
+    {"net.connect", kSocket},
+    {"exec", kUse},
+    {"connect", kUse},
+    {"dup2", kUse},
+    {"popen", kUse},
+    {"getline", kUse},
+    {"/bin/sh", kStart},
+    {"/bin/bash", kStart},
+    {"pty.spawn", kStart | kRaise},
+    {"cmd.exe", kStart},
+    {"'sh'", kStart},
+    {"\"sh\"", kStart},
+    {"\"bash\"", kStart},
+    {"'bash'", kStart},
+    {"urlopen", kFetch},
+    {"urlretrieve", kFetch},
+    {"requests.get", kFetch},
+    {"http.get", kFetch},
+    {"lwp::", kFetch},
+    {"open-uri", kFetch},
+    {"file_get_contents", kFetch},
+    {"downloadstring", kFetch},
+    {"exec(", kRun},
+    {"eval(", kRun},
+    {"system(", kRun},
+    {"exec ", kRun},
+    {"subprocess", kRun},
+    {"os.system", kRun},
+    {"eval ", kRun},
+    {"setuid(0", kRaise},
+    {"rmtree('/", kRemove},
+    {"rmtree(\"/", kRemove},
+}));
 
 bool IsUrl(std::string_view value) { return value.find("://") != std::string_view::npos; }
 
@@ -42,29 +83,22 @@ void JudgeScript(const Case& one, Sink& sink) {
   for (const Word& word : one.arguments()) {
     const std::string_view code = word.value;
     if (code.size() < 8) continue;
-    const bool socket = kSocketWords.IsIn(code);
-    const bool shell = kShellStarts.IsIn(code);
-    if (socket && (shell || ContainsIgnoringCase(code, "exec") ||
-                   ContainsIgnoringCase(code, "connect") || ContainsIgnoringCase(code, "dup2") ||
-                   ContainsIgnoringCase(code, "popen") || ContainsIgnoringCase(code, "getline"))) {
-      sink.Report(Rule::kRemoteShell, one.begin(), one.line_end(), 0.95F);
-      return;
+    const std::uint32_t says = kScriptWords.TagsOf(code);
+    if (says == 0) continue;
+    if ((says & kSocket) != 0 && (says & (kStart | kUse)) != 0) {
+      return sink.Report(Rule::kRemoteShell, one.begin(), one.line_end(), 0.95F);
     }
-    if (kFetchWords.IsIn(code) && kRunWords.IsIn(code)) {
-      sink.Report(Rule::kDownloadRun, one.begin(), one.line_end(), 0.9F);
-      return;
+    if ((says & kFetch) != 0 && (says & kRun) != 0) {
+      return sink.Report(Rule::kDownloadRun, one.begin(), one.line_end(), 0.9F);
     }
-    if (shell && kRunWords.IsIn(code)) {
-      sink.Report(Rule::kPrivilege, one.begin(), one.line_end(), 0.8F);
-      return;
+    if ((says & kStart) != 0 && (says & kRun) != 0) {
+      return sink.Report(Rule::kPrivilege, one.begin(), one.line_end(), 0.8F);
     }
-    if (ContainsIgnoringCase(code, "pty.spawn") || ContainsIgnoringCase(code, "setuid(0")) {
-      sink.Report(Rule::kPrivilege, one.begin(), one.line_end(), 0.9F);
-      return;
+    if ((says & kRaise) != 0) {
+      return sink.Report(Rule::kPrivilege, one.begin(), one.line_end(), 0.9F);
     }
-    if (ContainsIgnoringCase(code, "rmtree('/") || ContainsIgnoringCase(code, "rmtree(\"/")) {
-      sink.Report(Rule::kDestructive, one.begin(), one.line_end(), 0.9F);
-      return;
+    if ((says & kRemove) != 0) {
+      return sink.Report(Rule::kDestructive, one.begin(), one.line_end(), 0.9F);
     }
   }
 }

@@ -23,6 +23,29 @@ constexpr std::size_t kRereadFactor = 2;
 constexpr std::size_t kRereadBytesMin = 4096;
 constexpr std::size_t kShortLineBytes = 64;
 
+// How far arguments are looked at for what tells a command from prose.
+constexpr std::size_t kArgumentsBytesMax = 160;
+
+using Bytes = std::array<bool, 256>;
+constexpr Bytes BytesOf(std::string_view listed) {
+  Bytes bytes{};
+  for (const char c : listed) bytes[static_cast<std::uint8_t>(c)] = true;
+  return bytes;
+}
+constexpr Bytes kEndsArgument = BytesOf(" \n");
+constexpr Bytes kTellsArgument = BytesOf(":=/@\\");
+constexpr Bytes kEndsLine = BytesOf("\n");
+constexpr Bytes kTellsCommand = BytesOf("-/$|<>;&");
+
+// Whether one of `wanted` stands in `text` before the first of `ends`.
+bool Holds(std::string_view text, const Bytes& ends, const Bytes& wanted) {
+  for (const char c : text) {
+    if (wanted[static_cast<std::uint8_t>(c)]) return true;
+    if (ends[static_cast<std::uint8_t>(c)]) return false;
+  }
+  return false;
+}
+
 bool IsBlank(char c) { return c == ' ' || c == '\t'; }
 bool IsAlnum(char c) {
   const char lower = static_cast<char>(c | 0x20);
@@ -179,13 +202,11 @@ class Detection final : public Sink {
     if (IsAlnum(c)) {
       if (!entry.english && grade != Grade::kProse) return true;
       // c: of a drive, 127.0.0.1, of=, user@host, 9999, -x behind a name
-      const auto next = text_.substr(at, 160);
-      const auto word = next.substr(0, next.find_first_of(" \n"));
-      if (word.find_first_of(":=/@\\") != std::string_view::npos) return true;
       if (c <= '9' || entry.command == Command::kNet) return true;
+      const auto next = text_.substr(at, kArgumentsBytesMax);
+      if (Holds(next, kEndsArgument, kTellsArgument)) return true;
       // Words may stand before what tells: aws s3 rm --recursive, echo key >> file.
-      return (!entry.english || grade != Grade::kProse) &&
-             next.substr(0, next.find('\n')).find_first_of("-/$|<>;&") != std::string_view::npos;
+      return (!entry.english || grade != Grade::kProse) && Holds(next, kEndsLine, kTellsCommand);
     }
     return c == '-' || c == '/' || c == '~' || c == '.' || c == '$' || c == '"' || c == '\'' ||
            c == '*' || c == '<' || c == '>' || c == '|' || c == '&' || c == '%' || c == '{' ||

@@ -338,6 +338,23 @@ TEST(Detect, IsLinearOnHostileText) {
   }
 }
 
+// The text is looked at in chunks: a command may stand anywhere in one, and be the last of all.
+TEST(Shell, FindsACommandWhereverItStands) {
+  Hits hits;
+  for (std::size_t words = 0; words < 150; ++words) {
+    const std::string before = std::string(words, 'x') + "; ";
+    for (const char* behind :
+         {"", " and then more of the same, with some words to fill the chunk"}) {
+      Detect(before + "cat /etc/shadow" + behind, hits);
+      const auto found = std::ranges::find(hits.hits, Rule::kCredentialRead, &Hit::rule);
+      ASSERT_NE(found, hits.hits.end()) << words;
+      EXPECT_EQ(found->begin, before.size());
+    }
+    Detect(std::string(words, 'x') + "%0acat%20/etc/shadow", hits);
+    EXPECT_FALSE(hits.hits.empty()) << words;
+  }
+}
+
 TEST(Rules, HaveNamesThatReadBack) {
   for (std::size_t i = 0; i < kRuleCount; ++i) {
     const auto rule = static_cast<Rule>(i);

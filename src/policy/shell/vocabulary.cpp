@@ -534,11 +534,17 @@ char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) :
 
 constexpr std::size_t kSlots = 2048;  // a power of two, several times the number of names
 
-std::size_t SlotOf(std::string_view name) {
-  std::uint32_t hash = 2166136261U;  // FNV-1a
-  for (const char c : name) hash = (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
-  return (hash ^ (hash >> 15U)) % kSlots;
+// FNV-1a, a byte at a time.
+constexpr std::uint32_t kSeed = 2166136261U;
+constexpr std::uint32_t HashWith(std::uint32_t hash, char c) {
+  return (hash ^ static_cast<std::uint8_t>(c)) * 16777619U;
 }
+std::uint32_t HashOf(std::string_view name) {
+  std::uint32_t hash = kSeed;
+  for (const char c : name) hash = HashWith(hash, c);
+  return hash;
+}
+std::size_t SlotOf(std::uint32_t hash) { return (hash ^ (hash >> 15U)) % kSlots; }
 
 std::uint8_t KindsOf(Command command) {
   using Filter = CommandFilter;
@@ -555,15 +561,16 @@ struct Table {
 
   Table() {
     for (const Entry& entry : kEntries) {
-      std::size_t slot = SlotOf(entry.name);
+      std::size_t slot = SlotOf(HashOf(entry.name));
       while (slots[slot] != nullptr) slot = (slot + 1) % kSlots;
       slots[slot] = &entry;
       filter.Add(HeadOfWord(entry.name, 0), KindsOf(entry.command));
     }
   }
 
-  const Entry* Find(std::string_view name) const {
-    for (std::size_t slot = SlotOf(name); slots[slot] != nullptr; slot = (slot + 1) % kSlots) {
+  const Entry* Find(std::string_view name) const { return Find(name, HashOf(name)); }
+  const Entry* Find(std::string_view name, std::uint32_t hash) const {
+    for (std::size_t slot = SlotOf(hash); slots[slot] != nullptr; slot = (slot + 1) % kSlots) {
       if (slots[slot]->name == name) return slots[slot];
     }
     return nullptr;
@@ -580,15 +587,23 @@ const Table& TheTable() {
 const Entry* FindCommand(std::string_view word) {
   if (word.empty() || word.size() > kNameBytesMax) return nullptr;
   std::array<char, kNameBytesMax> buffer;
-  std::transform(word.begin(), word.end(), buffer.begin(), Lower);
+  std::uint32_t hash = kSeed;
+  for (std::size_t i = 0; i < word.size(); ++i) {
+    buffer[i] = Lower(word[i]);
+    hash = HashWith(hash, buffer[i]);
+  }
   std::string_view name(buffer.data(), word.size());
-  if (name.ends_with(".exe")) name.remove_suffix(4);
-  if (const Entry* found = TheTable().Find(name)) return found;
+  if (name.ends_with(".exe")) {
+    name.remove_suffix(4);
+    hash = HashOf(name);
+  }
+  if (const Entry* found = TheTable().Find(name, hash)) return found;
   if (name.starts_with("mkfs.")) return TheTable().Find("mkfs");
+  const std::size_t bytes = name.size();
   while (!name.empty() && (name.back() == '.' || (name.back() >= '0' && name.back() <= '9'))) {
     name.remove_suffix(1);
   }
-  return name.size() < 3 ? nullptr : TheTable().Find(name);
+  return name.size() < 3 || name.size() == bytes ? nullptr : TheTable().Find(name);
 }
 
 const CommandFilter& TheCommandFilter() { return TheTable().filter; }

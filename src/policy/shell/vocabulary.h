@@ -133,7 +133,7 @@ const Entry* FindCommand(std::string_view word);
 // and how many they are, at most 16. For a word that begins with none, its first two bytes.
 struct WordHead {
   std::uint64_t bytes = 0;
-  unsigned letters = 0;
+  std::size_t letters = 0;
 };
 
 // The bytes of a head that count, by how many letters the word begins with.
@@ -149,19 +149,22 @@ inline constexpr std::array<std::uint64_t, 17> kHeadMasks = [] {
 // The head of the word at `word`, of which sixteen bytes can be read.
 inline WordHead HeadOfBytes(const char* word) {
   WordHead head;
-  std::memcpy(&head.bytes, word, sizeof(head.bytes));
 #if defined(__SSE2__)
   const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(word));
   const __m128i folded = _mm_or_si128(block, _mm_set1_epi8(0x20));
-  const std::uint32_t letters = secrets::MaskOf(secrets::InRange(folded, 'a', 'z'));
-  head.letters = static_cast<unsigned>(__builtin_ctz(~letters));
+  const std::uint64_t others =
+      ~static_cast<std::uint64_t>(secrets::MaskOf(secrets::InRange(folded, 'a', 'z')));
+  head.bytes = static_cast<std::uint64_t>(_mm_cvtsi128_si64(folded));
+  head.letters = static_cast<std::size_t>(static_cast<unsigned>(__builtin_ctzll(others)));
 #else
+  std::memcpy(&head.bytes, word, sizeof(head.bytes));
+  head.bytes |= 0x2020202020202020U;
   while (head.letters < 16 && (word[head.letters] | 0x20) >= 'a' &&
          (word[head.letters] | 0x20) <= 'z') {
     ++head.letters;
   }
 #endif
-  head.bytes = (head.bytes | 0x2020202020202020U) & kHeadMasks[head.letters];
+  head.bytes &= kHeadMasks[head.letters];
   return head;
 }
 
@@ -181,8 +184,9 @@ class CommandFilter {
   static constexpr std::uint8_t kPrefix = 8;   // one that makes the next word a command
 
   void Add(WordHead head, std::uint8_t kinds) { kinds_[SlotOf(head)] |= kinds; }
+  std::uint8_t KindsOf(WordHead head) const { return kinds_[SlotOf(head)]; }
   std::uint8_t KindsOf(std::string_view text, std::size_t at) const {
-    return kinds_[SlotOf(HeadOfWord(text, at))];
+    return KindsOf(HeadOfWord(text, at));
   }
 
  private:

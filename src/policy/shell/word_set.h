@@ -17,29 +17,44 @@ inline constexpr std::array<std::uint8_t, 256> kLowered = [] {
   return lowered;
 }();
 
-// A fixed list of words that is looked for in one reading of a text, however many words it holds:
-// a table tells by two bytes which words may begin there.
+// A word to look for, and the bits that say what it stands for.
+struct TaggedWord {
+  std::string_view word;
+  std::uint32_t tags;
+};
+
+// Several lists of words at once: what one reading of a text finds of all of them.
 template <std::size_t kSize>
-class WordSet {
+class TaggedWords {
  public:
-  // `words` are in small letters, of two bytes at least, and fewer than 255.
-  constexpr explicit WordSet(const std::string_view (&words)[kSize]) {
-    std::copy(std::begin(words), std::end(words), words_.begin());
-    std::sort(words_.begin(), words_.end(), [](std::string_view a, std::string_view b) {
-      return SlotOf(a[0], a[1]) < SlotOf(b[0], b[1]);
+  // `words` are in small letters, of two bytes at least, and fewer than 255. One that stands on
+  // several lists has the bits of all.
+  constexpr explicit TaggedWords(const std::array<TaggedWord, kSize>& words) : words_(words) {
+    std::sort(words_.begin(), words_.end(), [](const TaggedWord& a, const TaggedWord& b) {
+      return SlotOf(a.word[0], a.word[1]) < SlotOf(b.word[0], b.word[1]);
     });
     for (std::size_t i = kSize; i-- > 0;) {
-      first_[SlotOf(words_[i][0], words_[i][1])] = static_cast<std::uint8_t>(i + 1);
+      first_[SlotOf(words_[i].word[0], words_[i].word[1])] = static_cast<std::uint8_t>(i + 1);
     }
   }
 
-  // Whether a word of the list stands anywhere in `text`, ignoring ASCII case.
-  bool IsIn(std::string_view text) const {
+  // Whether one of the words stands anywhere in `text`, ignoring ASCII case.
+  bool HoldsAny(std::string_view text) const {
     for (std::size_t at = 0; at + 1 < text.size(); ++at) {
       const std::size_t slot = SlotOf(text[at], text[at + 1]);
-      if (first_[slot] != 0 && OneBegins(text.substr(at), slot)) return true;
+      if (first_[slot] != 0 && TagsAt(text.substr(at), slot) != 0) return true;
     }
     return false;
+  }
+
+  // The bits of all words that stand anywhere in `text`, ignoring ASCII case.
+  std::uint32_t TagsOf(std::string_view text) const {
+    std::uint32_t tags = 0;
+    for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+      const std::size_t slot = SlotOf(text[at], text[at + 1]);
+      if (first_[slot] != 0) tags |= TagsAt(text.substr(at), slot);
+    }
+    return tags;
   }
 
  private:
@@ -51,23 +66,45 @@ class WordSet {
     return (first * 13 + second) % kSlots;
   }
 
-  bool OneBegins(std::string_view text, std::size_t slot) const {
-    for (std::size_t i = first_[slot] - 1U; i < kSize && SlotOf(words_[i][0], words_[i][1]) == slot;
-         ++i) {
-      const std::string_view word = words_[i];
+  std::uint32_t TagsAt(std::string_view text, std::size_t slot) const {
+    std::uint32_t tags = 0;
+    for (std::size_t i = first_[slot] - 1U; i < kSize; ++i) {
+      const std::string_view word = words_[i].word;
+      if (SlotOf(word[0], word[1]) != slot) break;
       if (text.size() < word.size()) continue;
       std::size_t same = 0;
       while (same < word.size() && kLowered[static_cast<std::uint8_t>(text[same])] ==
                                        static_cast<std::uint8_t>(word[same])) {
         ++same;
       }
-      if (same == word.size()) return true;
+      if (same == word.size()) tags |= words_[i].tags;
     }
-    return false;
+    return tags;
   }
 
-  std::array<std::string_view, kSize> words_{};
+  std::array<TaggedWord, kSize> words_{};
   std::array<std::uint8_t, kSlots> first_{};  // 1 + the first word of the slot; 0 for none
+};
+
+// A fixed list of words that is looked for in one reading of a text, however many words it holds:
+// a table tells by two bytes which words may begin there.
+template <std::size_t kSize>
+class WordSet {
+ public:
+  // `words` are in small letters, of two bytes at least, and fewer than 255.
+  constexpr explicit WordSet(const std::string_view (&words)[kSize]) : words_(Tagged(words)) {}
+
+  // Whether a word of the list stands anywhere in `text`, ignoring ASCII case.
+  bool IsIn(std::string_view text) const { return words_.HoldsAny(text); }
+
+ private:
+  static constexpr std::array<TaggedWord, kSize> Tagged(const std::string_view (&words)[kSize]) {
+    std::array<TaggedWord, kSize> tagged{};
+    for (std::size_t i = 0; i < kSize; ++i) tagged[i] = {words[i], 1};
+    return tagged;
+  }
+
+  TaggedWords<kSize> words_;
 };
 
 }  // namespace axonflow::policy::shell
