@@ -151,6 +151,7 @@ policy_admin::StaticChange ReadStaticChange(BodyReader& body) {
   change.action = body.Text("action");
   change.action_request = body.Text("action_request");
   change.action_response = body.Text("action_response");
+  change.redaction_strategy = body.Text("redaction_strategy");
   change.phase = body.Text("phase");
   change.severity = body.Text("severity");
   change.risk_level = body.Text("risk_level");

@@ -62,6 +62,7 @@ void BeginStatic(JsonWriter& json, const policy_admin::StaticRecord& record, pol
   if (policy.action_response) {
     json.Field("action_response", policy::ToString(*policy.action_response));
   }
+  if (policy.strategy) json.Field("redaction_strategy", policy::ToString(*policy.strategy));
   json.Field("phase", PhaseOf(policy));
   json.Field("enabled", enabled).Field("priority", policy.priority);
   WriteGovernance(json, policy);

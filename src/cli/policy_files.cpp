@@ -40,20 +40,22 @@ template <>
 struct Keys<StaticChange> {
   using C = StaticChange;
   static constexpr std::string_view kList = "static_policies";
-  static constexpr Members<C, std::string, 14> kTexts{{{"id", &C::slug},
-                                                       {"tier", &C::tier},
-                                                       {"name", &C::name},
-                                                       {"description", &C::description},
-                                                       {"category", &C::category},
-                                                       {"pattern", &C::pattern},
-                                                       {"action", &C::action},
-                                                       {"action_request", &C::action_request},
-                                                       {"action_response", &C::action_response},
-                                                       {"phase", &C::phase},
-                                                       {"severity", &C::severity},
-                                                       {"risk_level", &C::risk_level},
-                                                       {"mode", &C::mode},
-                                                       {"segment", &C::segment}}};
+  static constexpr Members<C, std::string, 15> kTexts{
+      {{"id", &C::slug},
+       {"tier", &C::tier},
+       {"name", &C::name},
+       {"description", &C::description},
+       {"category", &C::category},
+       {"pattern", &C::pattern},
+       {"action", &C::action},
+       {"action_request", &C::action_request},
+       {"action_response", &C::action_response},
+       {"redaction_strategy", &C::redaction_strategy},
+       {"phase", &C::phase},
+       {"severity", &C::severity},
+       {"risk_level", &C::risk_level},
+       {"mode", &C::mode},
+       {"segment", &C::segment}}};
   static constexpr Members<C, std::string, 1> kJson{{{"metadata", &C::metadata}}};
   static constexpr Members<C, std::vector<std::string>, 3> kLists{
       {{"tags", &C::tags}, {"must_match", &C::must_match}, {"must_not_match", &C::must_not_match}}};

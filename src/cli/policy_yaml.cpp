@@ -194,6 +194,7 @@ void WriteStatic(const policy_admin::StaticRecord& record, std::string& out) {
   entry.Action("action", policy.action);
   entry.Action("action_request", policy.action_request);
   entry.Action("action_response", policy.action_response);
+  if (policy.strategy) entry.Text("redaction_strategy", policy::ToString(*policy.strategy));
   if (!policy.on_response) entry.Line("phase", "request");
   if (!policy.on_request) entry.Line("phase", "response");
   entry.Rest(policy, true, kStaticPriorityDefault, record);

@@ -143,6 +143,15 @@ Terms ReadTerms(const YAML::Node& node) {
   return terms;
 }
 
+Strategy StrategyOf(const YAML::Node& node) {
+  const auto strategy = ParseStrategy(Text(node, "redaction_strategy"));
+  if (!strategy || *strategy == Strategy::kNone) {
+    Fail(node,
+         "redaction_strategy must be partial, mask, tokenize, hash, remove or remove_statement");
+  }
+  return *strategy;
+}
+
 SpanTo SpanToOf(const YAML::Node& node) {
   if (Text(node, "span_to") != "pem_end") Fail(node, "span_to must be pem_end");
   return SpanTo::kPemEnd;
@@ -194,6 +203,8 @@ constexpr Key kKeys[] = {
        p.gap_max = Integer<std::uint32_t>(n, "gap_max", 0, std::numeric_limits<int>::max());
      }},
     {"span_to", false, [](const YAML::Node& n, Policy& p) { p.span_to = SpanToOf(n); }},
+    {"redaction_strategy", false,
+     [](const YAML::Node& n, Policy& p) { p.strategy = StrategyOf(n); }},
     {"tier", false, [](const YAML::Node& n, Policy& p) { p.tier = TierOf(n); }},
     {"risk_level", false,
      [](const YAML::Node& n, Policy& p) { p.risk_level = SeverityOf(n, "risk_level"); }},
@@ -251,6 +262,9 @@ Policy ReadPolicy(const YAML::Node& node) {
   }
   if (seen.contains("span_to") && !seen.contains("pattern")) {
     Fail(node, policy.id + ": span_to goes with pattern only");
+  }
+  if (policy.strategy && !IsRedactable(policy)) {
+    Fail(node, policy.id + ": what it finds is never redacted, so redaction_strategy says nothing");
   }
   if (!seen.contains("risk_level")) policy.risk_level = policy.severity;
   if (policy.severity == Severity::kCritical) {

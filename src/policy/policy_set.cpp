@@ -37,7 +37,8 @@ std::string DigestOf(const std::vector<Policy>& policies) {
           ToString(policy.tier), ToString(policy.severity), ToString(policy.risk_level),
           ToString(policy.action), std::string_view(policy.pattern),
           std::string_view(policy.detector), std::string_view(policy.tail),
-          std::string_view(policy.segment), ToString(policy.mode)}) {
+          std::string_view(policy.segment), ToString(policy.mode),
+          policy.strategy ? ToString(*policy.strategy) : std::string_view()}) {
       AppendField(canonical, field);
     }
     for (const auto& action : {policy.action_request, policy.action_response}) {

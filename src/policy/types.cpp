@@ -25,6 +25,13 @@ constexpr Words<Plane, 4> kPlanes{{{Plane::kGateway, "gateway"},
                                    {Plane::kDecision, "decision"},
                                    {Plane::kMcp, "mcp"},
                                    {Plane::kProxy, "proxy"}}};
+constexpr Words<Strategy, 7> kStrategies{{{Strategy::kNone, "none"},
+                                          {Strategy::kPartial, "partial"},
+                                          {Strategy::kMask, "mask"},
+                                          {Strategy::kTokenize, "tokenize"},
+                                          {Strategy::kHash, "hash"},
+                                          {Strategy::kRemove, "remove"},
+                                          {Strategy::kRemoveStatement, "remove_statement"}}};
 
 template <typename Enum, std::size_t N>
 std::string_view WordOf(const Words<Enum, N>& words, Enum value) {
@@ -56,5 +63,8 @@ std::optional<Severity> ParseSeverity(std::string_view text) { return ValueOf(kS
 std::optional<Tier> ParseTier(std::string_view text) { return ValueOf(kTiers, text); }
 std::optional<Mode> ParseMode(std::string_view text) { return ValueOf(kModes, text); }
 std::optional<Plane> ParsePlane(std::string_view text) { return ValueOf(kPlanes, text); }
+
+std::string_view ToString(Strategy strategy) { return WordOf(kStrategies, strategy); }
+std::optional<Strategy> ParseStrategy(std::string_view text) { return ValueOf(kStrategies, text); }
 
 }  // namespace axonflow::policy

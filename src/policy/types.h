@@ -44,6 +44,18 @@ class PlaneSet {
   std::uint8_t bits_;
 };
 
+// What redaction does to a finding (redaction/strategy.h). Ordered by how much goes away, so that
+// the strictest of several that overlap is the greatest.
+enum class Strategy : std::uint8_t {
+  kNone,
+  kPartial,
+  kMask,
+  kTokenize,
+  kHash,
+  kRemove,
+  kRemoveStatement,
+};
+
 // Wire spelling ("require_approval", "critical", ...) and back; nothing for an unknown word.
 std::string_view ToString(Action action);
 std::string_view ToString(Severity severity);
@@ -55,6 +67,9 @@ std::optional<Tier> ParseTier(std::string_view text);
 std::string_view ToString(Mode mode);  // "enforce", "shadow"
 std::optional<Mode> ParseMode(std::string_view text);
 std::optional<Plane> ParsePlane(std::string_view text);
+// "none", "partial", "mask", "tokenize", "hash", "remove", "remove_statement"
+std::string_view ToString(Strategy strategy);
+std::optional<Strategy> ParseStrategy(std::string_view text);
 
 // One static policy as it stands in the catalogue or among the policies of an organization or a
 // tenant. A dynamic policy (dynamic/dynamic_policy.h) has one too, without pattern and detector, so
@@ -76,6 +91,9 @@ struct Policy {
   bool allow_override = true;               // never true for critical ones
   bool enabled = true;
   Mode mode = Mode::kEnforce;
+  // How its findings are redacted; absent: as its category and severity have it. Never kNone, and
+  // only where redaction changes anything (IsRedactable).
+  std::optional<Strategy> strategy;
   std::string segment;  // empty, or: judges only callers who are known members of this segment
   PlaneSet planes = PlaneSet::All();
   bool builtin = false;  // of the catalogue: the deployment's posture governs its action

@@ -18,7 +18,8 @@ using store::Value;
   "tenant_id, uuid, kind, slug, name, description, category, type, severity, risk_level, "    \
   "allow_override, action, action_request, action_response, phase, priority, enabled, mode, " \
   "segment, pattern, conditions, actions, must_match, must_not_match, tags, metadata, "       \
-  "version, created_at, created_by, updated_at, updated_by, deleted_at "
+  "version, created_at, created_by, updated_at, updated_by, deleted_at, "                     \
+  "redaction_strategy "
 
 constexpr std::string_view kUnreadable = "a stored policy holds a word that is none: ";
 
@@ -75,6 +76,10 @@ Result<PolicyRow> ReadRow(const Row& row, const OrgId& org) {
   out.updated_at = TimeAt(row, 29);
   out.updated_by = row.Text(30);
   out.deleted_at = OptionalTimeAt(row, 31);
+  if (!row.IsNull(32)) {
+    policy.strategy = policy::ParseStrategy(row.Text(32));
+    if (!policy.strategy) return corrupt(32);
+  }
   return out;
 }
 
@@ -83,7 +88,7 @@ std::string_view PhaseWord(const policy::Policy& policy) {
   return policy.on_request ? "request" : "response";
 }
 
-// $1 to $29 of both statements that write a row; those of the key come first.
+// $1 to $30 of both statements that write a row; those of the key come first.
 std::vector<Value> ValuesOf(const PolicyRow& row) {
   const policy::Policy& policy = row.policy;
   const bool dynamic = row.kind == PolicyKind::kDynamic;
@@ -117,6 +122,7 @@ std::vector<Value> ValuesOf(const PolicyRow& row) {
       std::int64_t{policy.version},
       Microseconds(row.updated_at),
       row.updated_by,
+      policy.strategy ? Value(std::string(policy::ToString(*policy.strategy))) : Value(),
   };
 }
 
@@ -163,9 +169,10 @@ Status InsertPolicy(Transaction& transaction, const PolicyRow& row) {
                                severity, risk_level, allow_override, action, action_request,
                                action_response, phase, priority, enabled, mode, segment, pattern,
                                conditions, actions, must_match, must_not_match, tags, metadata,
-                               version, updated_at, updated_by, kind, created_at, created_by)
+                               version, updated_at, updated_by, redaction_strategy, kind, created_at,
+                               created_by)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-                 $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32))",
+                 $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33))",
       values));
 }
 
@@ -179,7 +186,7 @@ Status UpdatePolicy(Transaction& transaction, const PolicyRow& row) {
              action_response = $14, phase = $15, priority = $16, enabled = $17, mode = $18,
              segment = $19, pattern = $20, conditions = $21, actions = $22, must_match = $23,
              must_not_match = $24, tags = $25, metadata = $26, version = $27, updated_at = $28,
-             updated_by = $29, deleted_at = $30
+             updated_by = $29, redaction_strategy = $30, deleted_at = $31
          WHERE org_id = $1 AND tenant_id = $2 AND uuid = $3)",
       values));
 }

@@ -169,6 +169,43 @@ TEST_F(PolicyDirectoryTest, CountsVersionsAndSaysWhatChanged) {
   EXPECT_THAT((*versions)[2].snapshot, HasSubstr(R"("action":"log")"));
 }
 
+TEST_F(PolicyDirectoryTest, KeepsTheRedactionStrategyOfAPolicy) {
+  StaticChange change = Word("grue", "redact");
+  change.redaction_strategy = "hash";
+  const auto made = directory_.CreateStatic(shop_, change);
+  ASSERT_TRUE(made) << made.error().message;
+  auto read = directory_.GetStatic(shop_, made->uuid);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->policy.strategy, policy::Strategy::kHash);
+
+  StaticChange other;
+  other.redaction_strategy = "mask";
+  ASSERT_TRUE(directory_.UpdateStatic(shop_, made->uuid, other));
+  EXPECT_EQ(directory_.GetStatic(shop_, made->uuid)->policy.strategy, policy::Strategy::kMask);
+  other.redaction_strategy = "";
+  ASSERT_TRUE(directory_.UpdateStatic(shop_, made->uuid, other));
+  EXPECT_EQ(directory_.GetStatic(shop_, made->uuid)->policy.strategy, std::nullopt);
+
+  const auto versions = directory_.StaticVersions(shop_, made->uuid);
+  ASSERT_TRUE(versions);
+  ASSERT_THAT(*versions, SizeIs(3));
+  EXPECT_EQ((*versions)[0].summary, R"(redaction_strategy: "mask" -> null)");
+  EXPECT_THAT((*versions)[2].snapshot, HasSubstr(R"("redaction_strategy":"hash")"));
+}
+
+TEST_F(PolicyDirectoryTest, RefusesARedactionStrategyThatIsNoneOrSaysNothing) {
+  for (const std::string word : {"shred", "none", "Hash"}) {
+    StaticChange change = Word("grue", "redact");
+    change.redaction_strategy = word;
+    EXPECT_THAT(FieldsOf(directory_.CreateStatic(shop_, change)),
+                ElementsAre("redaction_strategy"));
+  }
+  StaticChange change = Word("grue", "redact");
+  change.category = "security-sqli";
+  change.redaction_strategy = "mask";
+  EXPECT_THAT(FieldsOf(directory_.CreateStatic(shop_, change)), ElementsAre("redaction_strategy"));
+}
+
 TEST_F(PolicyDirectoryTest, DeletesSoftlyAndFreesTheSlug) {
   StaticChange change = Word("grue");
   change.slug = "no_grues";

@@ -8,6 +8,7 @@
 #include "base/json_writer.h"
 #include "base/utf8.h"
 #include "policy/catalogue.h"
+#include "policy/detect_input.h"
 #include "policy/dynamic/dynamic_json.h"
 #include "policy/pattern_check.h"
 
@@ -243,6 +244,24 @@ void ReadPhase(const std::optional<std::string>& value, policy::Policy& policy, 
   policy.on_response = *value != "request";
 }
 
+// After the category: where redaction changes nothing, no strategy says anything.
+void ReadStrategy(const std::optional<std::string>& value, policy::Policy& policy, Reader& reader) {
+  if (value) {
+    policy.strategy = policy::ParseStrategy(*value);
+    if (policy.strategy == policy::Strategy::kNone) policy.strategy.reset();
+    if (!value->empty() && !policy.strategy) {
+      return reader.Problem("redaction_strategy",
+                            "unknown strategy \"" + *value +
+                                "\"; accepted: partial, mask, tokenize, hash, remove, "
+                                "remove_statement");
+    }
+  }
+  if (policy.strategy && !policy::IsRedactable(policy)) {
+    reader.Problem("redaction_strategy",
+                   "what a policy of the category " + policy.category + " finds is never redacted");
+  }
+}
+
 void ReadStaticCategory(const std::optional<std::string>& value, policy::Policy& policy,
                         Reader& reader) {
   if (!value) return;
@@ -350,6 +369,7 @@ std::vector<FieldProblem> ReadStatic(const StaticChange& change, bool creating, 
   if (change.action) reader.ActionWord("action", *change.action, false, policy.action);
   reader.PhaseAction("action_request", change.action_request, policy.action_request);
   reader.PhaseAction("action_response", change.action_response, policy.action_response);
+  ReadStrategy(change.redaction_strategy, policy, reader);
   ReadPhase(change.phase, policy, reader);
   reader.Texts("must_match", change.must_match, kExamplesMax, kExampleBytesMax, policy.must_match);
   reader.Texts("must_not_match", change.must_not_match, kExamplesMax, kExampleBytesMax,

@@ -124,6 +124,8 @@ Fields FieldsOf(const PolicyRow& row) {
     fields.emplace_back("action_request", Quoted(policy.action_request));
     fields.emplace_back("action_response", Quoted(policy.action_response));
     fields.emplace_back("phase", Quoted(PhaseOf(policy)));
+    fields.emplace_back("redaction_strategy",
+                        policy.strategy ? Quoted(policy::ToString(*policy.strategy)) : "null");
     fields.emplace_back("must_match", ToJson(policy.must_match));
     fields.emplace_back("must_not_match", ToJson(policy.must_not_match));
   }

@@ -15,7 +15,7 @@ namespace axonflow::policy_admin {
 // What a caller says about a static policy. Words stay as they were written, so that one place
 // (validation.h) finds all problems. An absent member means the default when the policy is created
 // and "as it is" when it is changed. An empty text takes away what may be absent (action_request,
-// action_response, segment, description).
+// action_response, redaction_strategy, segment, description).
 struct StaticChange {
   std::optional<std::string> slug;         // creation only; absent: "custom_" and 12 hex digits
   std::optional<std::string> tier;         // creation only: organization, tenant (default)
@@ -26,13 +26,14 @@ struct StaticChange {
   std::optional<std::string> action;       // required to create
   std::optional<std::string> action_request;
   std::optional<std::string> action_response;
-  std::optional<std::string> phase;       // request, response, both (default)
-  std::optional<std::string> severity;    // default medium
-  std::optional<std::string> risk_level;  // default: the severity
-  std::optional<bool> allow_override;     // default: true unless the risk is critical
-  std::optional<std::int64_t> priority;   // 0 to 10000, default 100
-  std::optional<bool> enabled;            // default true
-  std::optional<std::string> mode;        // enforce (default), shadow
+  std::optional<std::string> redaction_strategy;  // default: by category and severity
+  std::optional<std::string> phase;               // request, response, both (default)
+  std::optional<std::string> severity;            // default medium
+  std::optional<std::string> risk_level;          // default: the severity
+  std::optional<bool> allow_override;             // default: true unless the risk is critical
+  std::optional<std::int64_t> priority;           // 0 to 10000, default 100
+  std::optional<bool> enabled;                    // default true
+  std::optional<std::string> mode;                // enforce (default), shadow
   std::optional<std::string> segment;
   std::optional<std::vector<std::string>> tags;  // at most 50 of at most 100 bytes
   std::optional<std::string> metadata;           // a JSON object

@@ -20,31 +20,22 @@ std::vector<const policy::Policy*> Openness::Redacting(
 Openness::Openness(std::span<const policy::Policy* const> policies)
     : patterns_(Redacting(policies)) {
   for (const policy::Policy* policy : Redacting(policies)) {
-    removes_statements_ |= StrategyOf(*policy) == Strategy::kRemoveStatement;
-    any_detector_ |= !policy->detector.empty() && !policy->detector.starts_with("pii.");
+    const std::string_view detector = policy->detector;
+    const bool prompts = detector.starts_with("prompt.");
+    // What the model finds are whole sentences, whatever is done to them.
+    removes_statements_ |= prompts || StrategyOf(*policy) == Strategy::kRemoveStatement;
+    const bool secrets = detector.starts_with("secrets.");
+    asks_model_ |= prompts;
+    signs_.secrets |= secrets;
+    signs_.anything |= !detector.empty() && !prompts && !secrets && !detector.starts_with("pii.");
   }
 }
 
 OpennessScan::OpennessScan(std::shared_ptr<const Openness> openness)
     : openness_(std::move(openness)),
       patterns_(openness_->patterns_),
-      values_(openness_->any_detector_) {}
-
-void OpennessScan::ReadStatements(std::string_view text) {
-  for (; statements_at_ < text.size(); ++statements_at_) {
-    const char c = text[statements_at_];
-    const bool mark = c == '.' || c == '!' || c == '?';
-    if (mark && statements_at_ + 1 == text.size()) return;  // what follows it decides
-    if (EndsStatement(text, statements_at_)) {
-      statements_.push_back(static_cast<std::uint32_t>(statements_at_ + 1));
-    }
-  }
-}
-
-std::size_t OpennessScan::StatementOf(std::size_t at) const {
-  const auto behind = std::ranges::upper_bound(statements_, at);
-  return behind == statements_.begin() ? 0 : *std::prev(behind);
-}
+      values_(openness_->signs_),
+      statements_(openness_->asks_model_) {}
 
 std::size_t OpennessScan::SettledTo(std::string_view text, bool from_begin) {
   if (openness_->patterns_.unbounded()) return 0;
@@ -52,43 +43,40 @@ std::size_t OpennessScan::SettledTo(std::string_view text, bool from_begin) {
   // Signs of an encoding count for patterns too: the engine unfolds the text before it matches.
   values_.Read(text);
   const std::size_t settled = std::min(patterns_.OpenFrom(), values_.OpenFrom());
-  const std::size_t statements = std::min(patterns_.StatementsOpenFrom(), values_.OpenFrom());
   if (!openness_->removes_statements_) return settled;
-  ReadStatements(text);
-  return std::min(settled, StatementOf(std::min<std::size_t>(statements, statements_.back())));
+  const std::size_t open = std::min(patterns_.StatementsOpenFrom(), values_.OpenFrom());
+  statements_.Read(text);
+  return std::min(settled, statements_.BeginOf(std::min(open, statements_.Last())));
 }
 
-bool OpennessScan::MayHoldBefore(std::size_t end) const {
-  if (openness_->patterns_.unbounded()) return true;
+std::size_t OpennessScan::FirstSuspect() const {
+  if (openness_->patterns_.unbounded()) return 0;
   const std::size_t first = std::min(patterns_.FirstMatch(), values_.FirstSeen());
-  if (first == kNowhere) return false;
-  return (openness_->removes_statements_ ? StatementOf(first) : first) < end;
+  if (!openness_->removes_statements_) return first;
+  const std::size_t statement = first == kNowhere ? kNowhere : statements_.BeginOf(first);
+  return std::min(statement, statements_.FirstSeen());
 }
 
 void OpennessScan::ForgetBefore(std::size_t end) {
   patterns_.ForgetBefore(end);
   values_.ForgetBefore(end);
-  const auto behind = std::ranges::upper_bound(statements_, end);
-  if (behind - statements_.begin() > 1) statements_.erase(statements_.begin(), std::prev(behind));
+  statements_.ForgetBefore(end);
 }
 
 void OpennessScan::Drop(std::size_t bytes) {
   patterns_.Drop(bytes);
   values_.Drop(bytes);
-  statements_at_ -= std::min(statements_at_, bytes);
-  for (std::uint32_t& at : statements_) at -= std::min(at, static_cast<std::uint32_t>(bytes));
+  statements_.Drop(bytes);
 }
 
 std::size_t OpennessScan::memory_bytes() const {
-  return patterns_.memory_bytes() + values_.memory_bytes() +
-         statements_.capacity() * sizeof(std::uint32_t);
+  return patterns_.memory_bytes() + values_.memory_bytes() + statements_.memory_bytes();
 }
 
 void OpennessScan::Restart(std::size_t at) {
   patterns_.Restart(at);
   values_.Restart(at);
-  statements_at_ = at;
-  statements_.assign(1, static_cast<std::uint32_t>(at));
+  statements_.Restart(at);
 }
 
 }  // namespace axonflow::redaction

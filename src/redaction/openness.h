@@ -9,6 +9,7 @@
 
 #include "policy/types.h"
 #include "redaction/pattern_watch.h"
+#include "redaction/statement_scan.h"
 #include "redaction/value_scan.h"
 
 namespace axonflow::redaction {
@@ -17,10 +18,10 @@ namespace axonflow::redaction {
 // where in it something may have begun that is not finished. Immutable; one for all streams under
 // the same policies. Building it costs some tens of milliseconds for the whole catalogue.
 //
-// The rules are conservative. Patterns are followed step by step (PatternWatch). Of a detector in
-// code two things are taken for granted: it reports nothing in a piece of text without a sign of
-// its values (ValueScan), unless it is one that is not known here, and what stands further away
-// than kFarAheadBytes changes nothing. What removes statements keeps whole statements open.
+// Patterns are followed step by step (PatternWatch). Of a detector in code two things are taken for
+// granted: it reports nothing in a piece of text without a sign of its values (ValueScan,
+// StatementScan), unless its room is one that is not known here, and what stands further away than
+// kFarAheadBytes changes nothing. What removes statements keeps the statement under way open.
 class Openness {
  public:
   // `policies` are those that a text is redacted by; those that redaction leaves alone do not
@@ -36,7 +37,8 @@ class Openness {
 
   PatternWatch patterns_;
   bool removes_statements_ = false;
-  bool any_detector_ = false;  // one of which no signs are known
+  ValueSigns signs_;
+  bool asks_model_ = false;  // for prompt injection
 };
 
 // Follows one text that grows at its end. Offsets are into the text as it is given, until Drop.
@@ -45,12 +47,13 @@ class OpennessScan {
   explicit OpennessScan(std::shared_ptr<const Openness> openness);
 
   // Reads what `text` has more than at the last call and returns the place up to which nothing that
-  // may follow changes what is redacted. `from_begin`: text[0] is the begin of the whole text.
+  // may follow changes what is redacted. `from_begin`: text[0] is the begin of the whole text. A
+  // function of all text read, however it came; never less than before.
   std::size_t SettledTo(std::string_view text, bool from_begin);
 
-  // Whether something to redact may stand before `end` (at most SettledTo) and behind what was
-  // forgotten. When not, no detector needs to be asked.
-  bool MayHoldBefore(std::size_t end) const;
+  // The first place behind what was forgotten where something to redact may stand, so that the
+  // detectors have to be asked; kNowhere when there is none before the place of SettledTo.
+  std::size_t FirstSuspect() const;
   void ForgetBefore(std::size_t end);
 
   void Drop(std::size_t bytes);
@@ -58,14 +61,10 @@ class OpennessScan {
   std::size_t memory_bytes() const;
 
  private:
-  void ReadStatements(std::string_view text);
-  std::size_t StatementOf(std::size_t at) const;
-
   std::shared_ptr<const Openness> openness_;
   PatternScan patterns_;
   ValueScan values_;
-  std::vector<std::uint32_t> statements_{0};  // where they begin, those forgotten left out
-  std::size_t statements_at_ = 0;
+  StatementScan statements_;
 };
 
 }  // namespace axonflow::redaction

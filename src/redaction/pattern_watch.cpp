@@ -5,7 +5,6 @@
 #include <map>
 #include <unordered_set>
 
-#include "policy/byte_symbols.h"
 #include "redaction/strategy.h"
 
 namespace axonflow::redaction {
@@ -58,7 +57,7 @@ void PatternWatch::MakeClasses() {
     if (step.kind == ByteStep::Kind::kBytes) sets.insert(step.bytes);
   }
   for (std::size_t byte = 0; byte < 256; ++byte) {
-    classes_[byte] = static_cast<std::uint8_t>(policy::kIsWord[byte]);
+    classes_[byte] = static_cast<std::uint8_t>(IsWordByte(static_cast<std::uint8_t>(byte)));
   }
   class_count_ = 2;
   for (const auto& set : sets) {
@@ -80,8 +79,7 @@ void PatternScan::OpeningRun::MoveTo(std::string_view text, std::size_t to,
 
 StepCache::Before PatternScan::BeforeAt(std::string_view text, std::size_t at) const {
   if (at == 0) return from_begin_ ? StepCache::Before::kTextBegin : StepCache::Before::kNonWord;
-  return policy::kIsWord[ByteAt(text, at - 1)] ? StepCache::Before::kWord
-                                               : StepCache::Before::kNonWord;
+  return IsWordByte(ByteAt(text, at - 1)) ? StepCache::Before::kWord : StepCache::Before::kNonWord;
 }
 
 void PatternScan::NotePlace() {

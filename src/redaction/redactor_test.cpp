@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "policy/catalogue.h"
 #include "policy/policy_set.h"
+#include "redaction/strategy.h"
 
 namespace axonflow::redaction {
 namespace {
@@ -115,6 +120,108 @@ TEST(Redact, MergesOverlappingPlacesUnderTheStrongestStrategy) {
       {.policy = index("sys_pii_email"), .count = 1, .spans = {{0, 8}}},
       {.policy = index("sys_sensitive_token"), .count = 1, .spans = {{5, 12}}}};
   EXPECT_EQ(Redact("abcdefghijklmn", *set, findings), "[REDACTED:sensitive-data]mn");
+}
+
+Policy OwnPolicy(std::string id, std::string pattern, std::optional<Strategy> strategy) {
+  Policy policy;
+  policy.id = policy.name = std::move(id);
+  policy.category = "custom";
+  policy.pattern = std::move(pattern);
+  policy.strategy = strategy;
+  return policy;
+}
+
+std::string RedactedBy(std::vector<Policy> policies, std::string_view text) {
+  const auto set = PolicySet::Compile(std::move(policies));
+  EXPECT_TRUE(set) << set.error().message;
+  const auto findings = (*set)->Detect({.text = text, .want_spans = true});
+  EXPECT_TRUE(findings);
+  return Redact(text, **set, *findings);
+}
+
+TEST(Redact, AppliesTheStrategyThatAPolicyNames) {
+  const std::pair<std::optional<Strategy>, std::string_view> kRows[] = {
+      {std::nullopt, "so [REDACTED:custom] it is. End."},
+      {Strategy::kPartial, "so gr****42 it is. End."},
+      {Strategy::kMask, "so g******2 it is. End."},
+      {Strategy::kTokenize, "so TOKEN_CUSTOM_9d72d9 it is. End."},
+      {Strategy::kHash, "so HASH_9d72d96b it is. End."},
+      {Strategy::kRemove, "so [REDACTED:custom] it is. End."},
+      {Strategy::kRemoveStatement, "[REDACTED:custom] End."},
+  };
+  for (const auto& [strategy, expected] : kRows) {
+    EXPECT_EQ(
+        RedactedBy({OwnPolicy("own_grue", "grue[0-9]+", strategy)}, "so grue4242 it is. End."),
+        expected);
+  }
+}
+
+TEST(Redact, TakesTheStrictestOfTwoPoliciesForAllThatTheyTouchTogether) {
+  const auto redacted = [](Strategy first, Strategy second) {
+    return RedactedBy(
+        {OwnPolicy("own_a", "abcdefgh", first), OwnPolicy("own_b", "efghijkl", second)},
+        "x abcdefghijkl y");
+  };
+  for (const auto& [weak, strong, expected] :
+       {std::tuple(Strategy::kPartial, Strategy::kMask, "x a**********l y"),
+        std::tuple(Strategy::kMask, Strategy::kTokenize, "x TOKEN_CUSTOM_d682ed y"),
+        std::tuple(Strategy::kTokenize, Strategy::kHash, "x HASH_d682ed4c y"),
+        std::tuple(Strategy::kHash, Strategy::kRemove, "x [REDACTED:custom] y"),
+        std::tuple(Strategy::kRemove, Strategy::kRemoveStatement, "[REDACTED:custom]")}) {
+    EXPECT_EQ(redacted(weak, strong), expected);
+    EXPECT_EQ(redacted(strong, weak), expected);
+  }
+}
+
+TEST(Redact, LeavesCommandsAsTheyAreWhateverTheirPolicySays) {
+  Policy policy = OwnPolicy("own_command", "rm -rf", Strategy::kRemove);
+  policy.category = "security-dangerous";
+  EXPECT_EQ(RedactedBy({policy}, "run rm -rf"), "run rm -rf");
+}
+
+constexpr std::string_view kCatalogueEntry = R"(policies:
+  - id: own_grue
+    name: Grue
+    description: A grue.
+    category: %c
+    severity: low
+    priority: 10
+    phase: both
+    action: redact
+    redaction_strategy: %s
+    pattern: 'grue[0-9]+'
+    must_match: [grue1, grue2, grue3]
+    must_not_match: [a, b, c]
+)";
+
+Result<std::vector<Policy>> ParsedWith(std::string category, std::string strategy) {
+  std::string yaml(kCatalogueEntry);
+  yaml.replace(yaml.find("%c"), 2, category);
+  yaml.replace(yaml.find("%s"), 2, strategy);
+  return policy::ParseCatalogue(yaml, "own.yaml");
+}
+
+TEST(Strategy, IsReadFromTheCatalogueAndChangesTheVersionOfTheSet) {
+  const auto hash = ParsedWith("custom", "hash");
+  ASSERT_TRUE(hash) << hash.error().message;
+  EXPECT_EQ(StrategyOf(hash->front()), Strategy::kHash);
+  const auto mask = ParsedWith("custom", "mask");
+  ASSERT_TRUE(mask);
+  const auto one = PolicySet::Compile(*hash);
+  const auto other = PolicySet::Compile(*mask);
+  ASSERT_TRUE(one && other);
+  EXPECT_NE((*one)->version(), (*other)->version());
+}
+
+TEST(Strategy, IsRefusedWhenUnknownOrWhereRedactionChangesNothing) {
+  for (const std::string word : {"none", "shred", "\"\""}) {
+    const auto parsed = ParsedWith("custom", word);
+    ASSERT_FALSE(parsed) << word;
+    EXPECT_NE(parsed.error().message.find("own.yaml:10: redaction_strategy must be"),
+              std::string::npos)
+        << parsed.error().message;
+  }
+  EXPECT_FALSE(ParsedWith("security-sqli", "mask"));
 }
 
 TEST(Redact, WidensSpansToWholeCodePointsAndToTheText) {

@@ -4,7 +4,6 @@
 #include <array>
 #include <memory>
 
-#include "policy/byte_symbols.h"
 #include "redaction/pattern_watch.h"
 
 namespace axonflow::redaction {
@@ -123,7 +122,7 @@ void StepCache::Arrive(std::uint32_t step, bool behind) {
 StepCache::State StepCache::Fill(State state, std::uint8_t byte) {
   const auto& steps = watch_->program().steps;
   const Before before = states_[state].before;
-  const bool word = policy::kIsWord[byte];
+  const bool word = IsWordByte(byte);
   found_.clear();
   arrived_.clear();
   if (++generation_ == 0) std::ranges::fill(marks_, generation_++);

@@ -13,6 +13,12 @@ namespace axonflow::redaction {
 
 class PatternWatch;
 
+// Whether `byte` is one of \w, as RE2 and the engine's own table read it.
+constexpr bool IsWordByte(std::uint8_t byte) {
+  const auto lower = static_cast<std::uint8_t>(byte | 0x20U);
+  return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '_';
+}
+
 // The readings of one PatternWatch as a table of states, which grows as texts come by and begins
 // anew when it is full. One a thread and watch, so that no lock is needed.
 class StepCache {

@@ -1,7 +1,6 @@
 #include "redaction/strategy.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 
 #include "base/crypto.h"
@@ -18,9 +17,6 @@ constexpr std::size_t kMaskedWholeBytes = 4;
 constexpr std::size_t kPartialBytesMin = 7;
 constexpr std::size_t kHashDigits = 8;
 constexpr std::size_t kTokenDigits = 6;
-
-constexpr std::array<std::string_view, 7> kNames = {
-    "none", "partial", "mask", "tokenize", "hash", "remove", "remove_statement"};
 
 constexpr std::string_view kTypes[] = {"ssn",          "credit_card", "iban",  "aadhaar",
                                        "pan",          "email",       "phone", "ip_address",
@@ -84,17 +80,10 @@ std::string DigestDigits(std::string_view value, std::size_t digits) {
 
 }  // namespace
 
-std::string_view ToString(Strategy strategy) { return kNames[static_cast<std::size_t>(strategy)]; }
-
-std::optional<Strategy> ParseStrategy(std::string_view name) {
-  const auto found = std::ranges::find(kNames, name);
-  if (found == kNames.end()) return std::nullopt;
-  return static_cast<Strategy>(found - kNames.begin());
-}
-
 Strategy StrategyOf(const Policy& policy) {
   const std::string_view category = policy.category;
   if (!policy::IsRedactable(policy)) return Strategy::kNone;
+  if (policy.strategy && *policy.strategy != Strategy::kNone) return *policy.strategy;
   if (IsInjection(policy)) return Strategy::kRemoveStatement;
   if (policy.severity == Severity::kCritical) return Strategy::kMask;
   if (!category.starts_with("pii-")) return Strategy::kRemove;

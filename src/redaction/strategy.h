@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -9,24 +7,12 @@
 
 namespace axonflow::redaction {
 
-// What happens to a value. Ordered by how much goes away, so that the strongest of several that
-// overlap is the greatest.
-enum class Strategy : std::uint8_t {
-  kNone,
-  kPartial,
-  kMask,
-  kTokenize,
-  kHash,
-  kRemove,
-  kRemoveStatement,
-};
+using policy::ParseStrategy;
+using policy::Strategy;
 
-// "none", "partial", "mask", "tokenize", "hash", "remove", "remove_statement", and back.
-std::string_view ToString(Strategy strategy);
-std::optional<Strategy> ParseStrategy(std::string_view name);
-
-// The strategy of a policy that names none itself, by its category and severity (the table of
-// docs/redaction.md). kNone for findings that redaction leaves alone: SQL, commands, access.
+// What happens to the findings of a policy: what it says itself (Policy::strategy), else by its
+// category and severity (the table of docs/redaction.md). kNone, whatever it says, for findings
+// that redaction leaves alone: SQL, commands, access.
 Strategy StrategyOf(const policy::Policy& policy);
 
 // What is said about a removed value: the first known kind of personal data (ssn, credit_card, ...)

@@ -8,17 +8,16 @@ namespace {
 
 using policy::Span;
 
-// What stands before a value and bears on it, and what may be left in front of it in the buffer.
-constexpr std::size_t kContextBytes = 1024;
-constexpr std::size_t kContextSlackBytes = 512;
-constexpr std::size_t kBufferSlackBytes = 32U << 10U;
+// How far the context may go back beyond what it must, to begin with a line or a word.
+constexpr std::size_t kContextSlackBytes = 256;
+constexpr std::size_t kBufferSlackBytes = 8U << 10U;  // in front of the context
 // How far before the end of what is held a cut is, and how far it goes back to stand between two
 // words or before a value.
 constexpr std::size_t kCutAheadBytes = 512;
 constexpr std::size_t kCutReachBytes = 512;
 // So much of something that was cut stays, so that its rest is known for one.
 constexpr std::size_t kStubBytes = 256;
-// Detectors are asked again when the text has grown by this part of what they are given.
+// Detectors are asked again when the text has grown by this part of what is held.
 constexpr std::size_t kWorthPart = 8;
 // Stands before text whose begin was left out, so that it is not taken for the begin of the text.
 constexpr char kNotTheBegin = 'x';
@@ -36,21 +35,24 @@ std::size_t StreamingRedactor::memory_bytes() const {
 
 Status StreamingRedactor::Feed(std::string_view chunk, std::string& out) {
   while (status_ && !chunk.empty()) {
-    const std::size_t to_cut = kCutBytes - static_cast<std::size_t>(position_ % kCutBytes);
-    const std::string_view piece = chunk.substr(0, to_cut);
+    const std::size_t to_grain = kGrainBytes - static_cast<std::size_t>(position_ % kGrainBytes);
+    const std::string_view piece = chunk.substr(0, to_grain);
     chunk.remove_prefix(piece.size());
     buffer_ += piece;
     position_ += piece.size();
-    const bool at_cut = piece.size() == to_cut;
-    status_ = Advance(at_cut ? Ask::kAlways : Ask::kWhenWorthIt, out);
-    if (status_ && at_cut && held_bytes() >= kCutBytes) status_ = Cut(out);
+    if (piece.size() == to_grain) {
+      status_ = Decide(position_ % kCutBytes == 0, out);
+    } else {
+      // Leaves before anything is decided: what is clean here stays so whatever comes.
+      ReleaseClean(out);
+    }
   }
   return status_;
 }
 
 Status StreamingRedactor::Finish(std::string& out) {
   if (!status_) return status_;
-  if (held_bytes() > 0) {
+  if (seen_ < buffer_.size() || held_bytes() > 0) {
     auto found = Look(buffer_.size());
     if (!found) return status_ = found.error();
     Emit(found->edits, buffer_.size(), out);
@@ -59,39 +61,62 @@ Status StreamingRedactor::Finish(std::string& out) {
   return {};
 }
 
-// Hands on what is settled.
-Status StreamingRedactor::Advance(Ask ask, std::string& out) {
-  std::size_t settled = scan_.SettledTo(buffer_, whole_);
+// What a multiple of kGrainBytes of the text brings about.
+Status StreamingRedactor::Decide(bool at_cut, std::string& out) {
+  const std::size_t settled = ReleaseClean(out);
+  if (at_cut || IsWorthAsking(settled)) {
+    if (auto status = ReleaseRedacted(settled, out); !status) return status;
+  }
+  scan_.ForgetBefore(released_);
+  MoveContext(kContextSlackBytes);
+  return at_cut && held_bytes() >= kCutBytes ? Cut(out) : Status();
+}
+
+// Hands on what is settled and not suspect. Returns up to where it is settled, suspect or not.
+std::size_t StreamingRedactor::ReleaseClean(std::string& out) {
+  const std::size_t settled = scan_.SettledTo(buffer_, whole_);
+  std::size_t clean = std::min(settled, scan_.FirstSuspect());
+  // Behind a stub stands what may go on with it.
+  if (stub_end_ != 0) clean = 0;
+  while (clean > released_ && clean < buffer_.size() && IsContinuation(buffer_[clean])) --clean;
+  if (clean > released_) {
+    out.append(buffer_, released_, clean - released_);
+    released_ = clean;
+  }
+  return settled;
+}
+
+bool StreamingRedactor::IsWorthAsking(std::size_t settled) const {
+  const std::size_t unseen = buffer_.size() - seen_;
+  if (unseen >= std::max(kUnseenBytesMax, held_bytes() / kWorthPart)) return true;
+  if (settled <= released_) return false;
+  return unseen >= std::max(kAskBytes, held_bytes() / kWorthPart);
+}
+
+// Asks the detectors and hands on what is settled.
+Status StreamingRedactor::ReleaseRedacted(std::size_t settled, std::string& out) {
+  auto found = Look(buffer_.size());
+  if (!found) return found.error();
+  auto& edits = found->edits;
   while (settled > released_ && settled < buffer_.size() && IsContinuation(buffer_[settled])) {
     --settled;
   }
-  if (settled <= released_) return {};
-  std::vector<Place> edits;
-  if (stub_end_ != 0 || scan_.MayHoldBefore(settled)) {
-    const std::size_t grown = buffer_.size() - looked_bytes_;
-    if (ask == Ask::kWhenWorthIt && grown * kWorthPart < buffer_.size() - context_) return {};
-    auto found = Look(buffer_.size());
-    if (!found) return found.error();
-    edits = std::move(found->edits);
-    // An edit that goes on behind the place is not final; neither is one that ends there with the
-    // text, as half a character may follow.
-    for (const Place& edit : edits) {
-      const bool crosses = edit.span.begin < settled && edit.span.end > settled;
-      if (crosses || edit.span.end == buffer_.size()) {
-        settled = std::min<std::size_t>(settled, edit.span.begin);
-      }
+  // An edit that goes on behind the place is not final; neither is one that ends there with the
+  // text, as half a character may follow.
+  for (const Place& edit : edits) {
+    const bool crosses = edit.span.begin < settled && edit.span.end > settled;
+    if (crosses || edit.span.end == buffer_.size()) {
+      settled = std::min<std::size_t>(settled, edit.span.begin);
     }
-    std::erase_if(edits, [&](const Place& edit) { return edit.span.begin >= settled; });
-    if (settled <= released_) return {};
   }
+  if (settled <= released_) return {};
+  std::erase_if(edits, [&](const Place& edit) { return edit.span.begin >= settled; });
   Emit(edits, settled, out);
-  scan_.ForgetBefore(settled);
-  MoveContext(kContextSlackBytes);
   return {};
 }
 
 Result<StreamingRedactor::Found> StreamingRedactor::Look(std::size_t end) {
-  looked_bytes_ = buffer_.size();
+  seen_ = std::max(seen_, end);
   const std::size_t begin = from_begin_ ? 0 : context_ - 1;
   const std::string_view text = std::string_view(buffer_).substr(begin, end - begin);
   auto places = detect_(text);
@@ -136,9 +161,10 @@ void StreamingRedactor::Emit(const std::vector<Place>& edits, std::size_t end, s
 // Moves the begin of what detectors are given behind text that bears on nothing any more: to the
 // begin of a line or a word, and to no place within a value.
 void StreamingRedactor::MoveContext(std::size_t slack_bytes) {
-  if (released_ < context_ + kContextBytes + kContextSlackBytes + slack_bytes) return;
-  const std::size_t least = released_ - kContextBytes - kContextSlackBytes;
-  const std::size_t most = released_ - kContextBytes;
+  const std::size_t needed = std::min(released_, seen_);
+  if (needed < context_ + kContextBytes + kContextSlackBytes + slack_bytes) return;
+  const std::size_t least = needed - kContextBytes - kContextSlackBytes;
+  const std::size_t most = needed - kContextBytes;
   std::size_t context = most;
   const std::string_view range = std::string_view(buffer_).substr(least, most - least);
   if (const auto line = range.rfind('\n'); line != std::string_view::npos) {
@@ -164,7 +190,7 @@ void StreamingRedactor::MoveContext(std::size_t slack_bytes) {
   whole_ = false;
   context_ -= dropped;
   released_ -= dropped;
-  looked_bytes_ -= std::min(looked_bytes_, dropped);
+  seen_ -= dropped;
   stub_end_ -= std::min(stub_end_, dropped);
   const auto less = static_cast<std::uint32_t>(dropped);
   for (Span& edit : recent_) edit = {edit.begin - std::min(edit.begin, less), edit.end - less};
@@ -245,9 +271,19 @@ void StreamingRedactor::StartBehind(const Found& found, std::size_t cut) {
   buffer_ = std::move(rest);
   context_ = 1;
   from_begin_ = whole_ = false;
-  looked_bytes_ = 0;
+  seen_ = released_;
   recent_.clear();
   scan_.Restart(1);
+}
+
+Result<std::string> RedactAsStream(std::string_view text, std::shared_ptr<const Openness> openness,
+                                   Detect detect) {
+  StreamingRedactor stream(std::move(openness), std::move(detect));
+  std::string out;
+  out.reserve(text.size());
+  if (auto status = stream.Feed(text, out); !status) return status.error();
+  if (auto status = stream.Finish(out); !status) return status.error();
+  return out;
 }
 
 }  // namespace axonflow::redaction

@@ -10,6 +10,12 @@ constexpr std::size_t kEncodedRun = 20;
 // So short a word may stand within a value, as "ext." does.
 constexpr std::size_t kJointBytesMax = 5;
 
+// "password" as eight bytes that were read one after the other.
+constexpr std::uint64_t kPassword = 0x70617373776F7264;
+
+bool IsBlankByte(std::uint8_t byte) {
+  return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
 bool IsDigit(std::uint8_t byte) { return byte >= '0' && byte <= '9'; }
 bool IsUpper(std::uint8_t byte) { return byte >= 'A' && byte <= 'Z'; }
 bool IsLower(std::uint8_t byte) { return byte >= 'a' && byte <= 'z'; }
@@ -23,7 +29,7 @@ void ValueScan::Suspect(std::size_t ahead) {
 
 void ValueScan::EndPiece(std::size_t at) {
   piece_.end = at;
-  if (anything_) piece_.ahead = kFarAheadBytes;
+  if (signs_.anything) piece_.ahead = kFarAheadBytes;
   if (piece_.ahead != 0 && piece_.end > piece_.begin) waiting_.push_back(piece_);
   piece_ = {at, at, 0};
   word_begin_ = at;
@@ -59,7 +65,26 @@ void ValueScan::ReadWide(std::uint8_t byte) {
   }
 }
 
+// A password in quotes is a value without a digit (policy/secrets/assignments.h); so is one behind
+// the colon of a login or the word of a .netrc file (policy/secrets/urls.h). All other secrets have
+// digits, or are as long as an encoding.
+void ValueScan::ReadSecret(std::uint8_t byte) {
+  const bool blank = IsBlankByte(byte);
+  if (!blank) {
+    const bool quote = byte == '"' || byte == '\'' || byte == '`';
+    const bool colon = (last_bytes_ & 0xFFU) == ':' && (IsUpper(byte) || IsLower(byte));
+    if (behind_password_ || colon || (quote && behind_sign_)) Suspect(kValueAheadBytes);
+    behind_password_ = false;
+    behind_sign_ = byte == '=' || byte == ':' || byte == ',' || byte == '(' || byte == '>' ||
+                   (behind_sign_ && byte == '\\');
+  } else if (last_bytes_ == kPassword) {
+    behind_password_ = true;
+  }
+  last_bytes_ = (last_bytes_ << 8U) | byte;
+}
+
 void ValueScan::ReadByte(std::uint8_t byte) {
+  if (signs_.secrets) ReadSecret(byte);
   if (byte >= 0x80) return ReadWide(byte);
   left_ = 0;
   const bool letter = IsUpper(byte) || IsLower(byte);

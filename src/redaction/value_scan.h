@@ -16,14 +16,20 @@ inline constexpr std::size_t kFarAheadBytes = 512;
 
 inline constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
 
+// What pieces of text are looked for beside those that may hold personal data or an encoding.
+struct ValueSigns {
+  bool secrets = false;   // what policy/secrets may find
+  bool anything = false;  // every piece may hold a value
+};
+
 // Reads one text that grows at its end and tells which pieces of it may hold a value of a detector
-// in code: what has a digit, '@', a run of capitals, or signs of an encoding. A piece ends behind a
-// word of small letters, a comma, a line or a CJK character, which no value goes across. Constant
-// work a byte; offsets are into the text as it is given, until Drop.
+// in code: what has a digit, '@', a run of capitals, or signs of an encoding; for secrets also what
+// stands in quotes behind a sign, directly behind a colon, or behind the word "password". A piece
+// ends behind a word of small letters, a comma, a line or a CJK character, which no value goes
+// across. Constant work a byte; offsets are into the text as it is given, until Drop.
 class ValueScan {
  public:
-  // With `anything`, every piece may hold a value.
-  explicit ValueScan(bool anything) : anything_(anything) {}
+  explicit ValueScan(ValueSigns signs) : signs_(signs) {}
 
   void Read(std::string_view text);
 
@@ -50,8 +56,9 @@ class ValueScan {
   void EndPiece(std::size_t at);
   void LetGo();
   void Suspect(std::size_t ahead);
+  void ReadSecret(std::uint8_t byte);
 
-  bool anything_;
+  ValueSigns signs_;
   std::size_t at_ = 0;
   Piece piece_;                // the one under way
   std::deque<Piece> waiting_;  // finished, too near to the end of the text
@@ -67,6 +74,10 @@ class ValueScan {
   std::uint8_t lead_ = 0;     // of the character under way
   std::uint8_t second_ = 0;
   std::uint8_t left_ = 0;  // bytes of it to come
+  // Of secrets.
+  std::uint64_t last_bytes_ = 0;  // the eight before this one
+  bool behind_sign_ = false;      // but for blanks
+  bool behind_password_ = false;  // but for blanks: the word
   bool seen_ = false;
   std::size_t first_seen_ = 0;
   std::size_t last_seen_ = 0;
