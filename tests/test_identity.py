@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from support import (HARMLESS, JWT_SECRET, WITH_SQLI, basic, body_of, http_request, jwt, sentence_of,
+from support import (HARMLESS, JWT_SECRET, ROOT, WITH_SQLI, basic, body_of, http_request, jwt, sentence_of,
                      status_of, unique)
 
 PRE_CHECK = "/api/policy/pre-check"
@@ -93,6 +93,30 @@ def test_spoofed_headers_change_neither_record_nor_scope(enterprise):
     assert "globex" not in json.dumps(entry)
     assert enterprise.search(auth=enterprise.globex.basic, headers={
         "X-Tenant-ID": "acme"}, decision_id=decision)["total"] == 0
+
+
+SPOOFS = json.loads((ROOT / "tests/header_spoofing.json").read_text())
+
+
+@pytest.mark.parametrize("headers", SPOOFS, ids=lambda headers: ",".join(headers))
+def test_header_that_claims_an_identity_has_no_effect(enterprise, headers):
+    # Without a credential it is none, and with one it changes neither the record nor what is read.
+    assert ask(enterprise, None, headers).status == 401
+    theirs = ask(enterprise, enterprise.globex.basic).json()["decision_id"]
+    answer = ask(enterprise, enterprise.acme.basic, headers)
+    assert answer.status == 200, answer
+    decision = answer.json()["decision_id"]
+    (entry,) = enterprise.search(auth=enterprise.acme.basic, decision_id=decision)["entries"]
+    client = enterprise.acme.client_id
+    assert (entry["tenant_id"], entry["org_id"], entry["client_id"], entry["user_email"]) == (
+        "acme", enterprise.acme.org_id, client, f"{client}@axonflow.local")
+    assert "globex" not in json.dumps(entry)
+    assert enterprise.search(auth=enterprise.acme.basic, headers=headers, decision_id=theirs)["total"] == 0
+    foreign = enterprise.get("/api/v1/audit/tenant/globex", auth=enterprise.acme.basic, headers=headers)
+    assert foreign.status == 403
+    changed = enterprise.request(
+        "PUT", "/api/v1/detection-posture", {"high_risk": "warn"}, headers, enterprise.acme.basic)
+    assert changed.status == 403, changed
 
 
 def test_spoofed_headers_are_no_credential(enterprise):

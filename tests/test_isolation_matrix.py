@@ -16,10 +16,20 @@ ROUTES = [
     ("POST", "/api/policies/test", {"query": "x"}),
     ("POST", "/api/v1/mcp/check-input", {
         "connector_type": "postgres", "statement": "x", "tenant_id": "{tenant}"}),
+    ("POST", "/api/request", {
+        "query": "x", "request_type": "chat", "skip_llm": True, "tenant_id": "{tenant}"}),
+    ("GET", "/v1/models", None),
     ("GET", "/api/v1/decisions", None),
     ("GET", "/api/v1/decisions/{decision}/explain", None),
     ("POST", "/api/v1/audit/search", {"decision_id": "{decision}"}),
     ("GET", "/api/v1/audit/tenant/{tenant}", None),
+    ("GET", "/api/v1/audit/chains/{decision}/verify", None),
+    ("GET", "/api/v1/audit/records/{decision}/verify", None),
+    ("GET", "/api/v1/audit/records/{decision}/receipt", None),
+    ("GET", "/api/v1/audit/signing-key", None),
+    ("GET", "/api/v1/audit/log?tenant_id={tenant}", None),
+    ("GET", "/api/v1/audit/log/checkpoint?tenant_id={tenant}", None),
+    ("GET", "/api/v1/audit/log/consistency?tenant_id={tenant}", None),
     ("GET", "/api/v1/static-policies", None),
     ("POST", "/api/v1/static-policies", {
         "name": "Matrix", "pattern": "wmatrixstatic", "category": "sensitive-data", "action": "log"}),
@@ -144,7 +154,7 @@ def test_another_tenant_gets_nothing_of_acme(enterprise, acme_things, method, pa
     mentions_acme = any(mark in f"{path} {body}" for mark in ("{tenant}", "{context}"))
     if mentions_acme:
         assert answer.status in (400, 403, 404), answer
-    if "explain" in path:
+    if "explain" in path or "/chains/" in path or "/records/" in path:
         assert answer.status == 404
     assert b'"acme"' not in answer.body
     if "search" in path:

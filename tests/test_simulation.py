@@ -48,7 +48,9 @@ def rows_of(server):
     """How many rows each table of the store has."""
     with sqlite3.connect(f"file:{server.data_dir}/axonflow.db?mode=ro", uri=True) as store:
         tables = [name for (name,) in store.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+            # A head is signed within a second of what was recorded before.
+            if name != "audit_tree_heads"]
         return {name: store.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
                 for name in tables}
 

@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "api/endpoints.h"
+#include "api/evidence_reads.h"
+#include "api/proxy_relay.h"
 #include "base/crypto.h"
 #include "base/json_writer.h"
 #include "governance/trace_context.h"
@@ -73,8 +75,11 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
             .path_parameter = match.path_parameter,
             .decision_id = DecisionId(NewUuid()),
             .trace = governance::TraceIdFrom(request.Header("traceparent"))};
-  if (route.auth == Auth::kClient) {
-    auto caller = services_.authenticator.Authenticate(request);
+  if (route.auth != Auth::kNone) {
+    auto caller =
+        route.auth == Auth::kModelClient
+            ? AuthenticateModelClient(services_.authenticator, request, options_.community)
+            : services_.authenticator.Authenticate(request);
     if (auto* failure = std::get_if<identity::AuthFailure>(&caller)) {
       metrics_.CountAuthFailure(failure->code, request.peer_address);
       if (failure->principal) {
@@ -95,6 +100,9 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
         co_await Refuse(call, 415, "Content-Encoding is not supported; send the body as it is");
     co_return response;
   }
+  // Endpoints give their principal away.
+  const bool wants_receipt = !route.plane.empty() && request.HasHeader("X-AxonFlow-Receipt");
+  const OrgId receipt_org = wants_receipt ? call.principal.org : OrgId();
   std::optional<net::Response> response;
   std::string failure;
   try {
@@ -111,6 +119,7 @@ Task<net::Response> Api::Dispatch(const net::Request& request) {
     auto refusal = co_await Refuse(call, 500, "Internal error");
     co_return refusal;
   }
+  if (wants_receipt) co_await AttachReceipt(*this, call, receipt_org, *response);
   co_return std::move(*response);
 }
 

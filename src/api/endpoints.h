@@ -20,5 +20,12 @@ Task<net::Response> ListDecisions(Api& api, Call& call);
 Task<net::Response> ExplainDecision(Api& api, Call& call);
 Task<net::Response> SearchAudit(Api& api, Call& call);
 Task<net::Response> AuditOfTenant(Api& api, Call& call);
+Task<net::Response> VerifyAuditChain(Api& api, Call& call);
+Task<net::Response> VerifyAuditRecord(Api& api, Call& call);
+Task<net::Response> AuditReceipt(Api& api, Call& call);
+Task<net::Response> AuditSigningKey(Api& api, Call& call);
+Task<net::Response> AuditTreeHead(Api& api, Call& call);
+Task<net::Response> AuditCheckpoint(Api& api, Call& call);
+Task<net::Response> AuditConsistency(Api& api, Call& call);
 
 }  // namespace axonflow::api

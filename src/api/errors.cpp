@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/proxy_errors.h"
 #include "base/json_writer.h"
 
 namespace axonflow::api {
@@ -73,6 +74,11 @@ int StatusOf(ErrorCode code) {
 }
 
 net::Response Refusal(ErrorShape shape, int status, std::string_view message, const Call& call) {
+  if (shape == ErrorShape::kOpenAi || shape == ErrorShape::kAnthropic) {
+    const auto protocol = shape == ErrorShape::kOpenAi ? providers::Protocol::kOpenAi
+                                                       : providers::Protocol::kAnthropic;
+    return ProviderError(protocol, status, ErrorType(protocol, status), "", message);
+  }
   JsonWriter json;
   json.BeginObject();
   switch (shape) {
@@ -99,6 +105,9 @@ net::Response Refusal(ErrorShape shape, int status, std::string_view message, co
       json.Field("message", message).EndObject();
       if (status == 403) json.Field("message", message);
       break;
+    case ErrorShape::kOpenAi:
+    case ErrorShape::kAnthropic:
+      break;
   }
   json.EndObject();
   return Finish(status, std::move(json));
@@ -106,7 +115,8 @@ net::Response Refusal(ErrorShape shape, int status, std::string_view message, co
 
 net::Response AuthRefusal(ErrorShape shape, int status, std::string_view message,
                           const Call& call) {
-  if (shape == ErrorShape::kProxied || shape == ErrorShape::kCoded) {
+  if (shape == ErrorShape::kProxied || shape == ErrorShape::kCoded ||
+      shape == ErrorShape::kAnthropic) {
     return Refusal(shape, status, message, call);
   }
   JsonWriter json;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/endpoints.h"
+#include "api/proxy_relay.h"
 #if __has_include("policy_admin/policy_directory.h")
 #include "api/policy_endpoints.h"
 #include "api/simulation_endpoints.h"
@@ -31,6 +32,9 @@ constexpr Route PolicyWrite(std::string_view method, std::string_view path, Endp
   return {method, path, Auth::kClient, ErrorShape::kCoded, kAdminPlane, "policy_write", endpoint};
 }
 
+// A conversation with pictures in it.
+constexpr std::size_t kPromptBytesMax = 32 << 20;
+
 // An import carries up to 100 policies, each as large as a policy may be.
 constexpr std::size_t kImportBytesMax = 10 << 20;
 
@@ -40,9 +44,25 @@ constexpr Route PolicyImport(std::string_view path, Endpoint endpoint) {
   return route;
 }
 
+constexpr Route OpenAiRoute(std::string_view path, std::string_view request_type,
+                            Endpoint endpoint) {
+  return {"POST",  path,         Auth::kModelClient, ErrorShape::kOpenAi,
+          "proxy", request_type, endpoint,           kPromptBytesMax};
+}
+
+constexpr Route AnthropicRoute(std::string_view path, std::string_view request_type,
+                               Endpoint endpoint) {
+  return {"POST",  path,         Auth::kModelClient, ErrorShape::kAnthropic,
+          "proxy", request_type, endpoint,           kPromptBytesMax};
+}
+
 constexpr Route SessionRoute(std::string_view method, std::string_view path, Endpoint endpoint) {
   return {method,  path, Auth::kClient, ErrorShape::kNative, kAdminPlane, "session_override",
           endpoint};
+}
+
+constexpr Route EvidenceRead(std::string_view path, Endpoint endpoint) {
+  return {"GET", path, Auth::kClient, ErrorShape::kProxied, "", "", endpoint};
 }
 
 constexpr Route kRoutes[] = {
@@ -60,10 +80,25 @@ constexpr Route kRoutes[] = {
      Decide},
     {"POST", "/api/v1/mcp/check-input", Auth::kClient, ErrorShape::kNative, "mcp",
      "mcp-check-input", CheckInput},
+    {"POST", "/api/request", Auth::kClient, ErrorShape::kNative, "proxy", "chat", ProxyRequest},
+    OpenAiRoute("/v1/chat/completions", "chat_completion", Relays<providers::kChatCompletions>),
+    OpenAiRoute("/v1/completions", "completion", Relays<providers::kCompletions>),
+    OpenAiRoute("/v1/responses", "response", Relays<providers::kResponses>),
+    OpenAiRoute("/v1/embeddings", "embedding", Relays<providers::kEmbeddings>),
+    {"GET", "/v1/models", Auth::kModelClient, ErrorShape::kOpenAi, "", "", ListModels},
+    AnthropicRoute("/v1/messages", "message", Relays<providers::kMessages>),
+    AnthropicRoute("/v1/messages/count_tokens", "count_tokens", Relays<providers::kCountTokens>),
     {"GET", "/api/v1/decisions", Auth::kClient, ErrorShape::kProxied, "", "", ListDecisions},
     {"GET", "/api/v1/decisions/{id}/explain", Auth::kClient, ErrorShape::kProxied, "", "",
      ExplainDecision},
     {"POST", "/api/v1/audit/search", Auth::kClient, ErrorShape::kProxied, "", "", SearchAudit},
+    EvidenceRead("/api/v1/audit/chains/{id}/verify", VerifyAuditChain),
+    EvidenceRead("/api/v1/audit/records/{id}/verify", VerifyAuditRecord),
+    EvidenceRead("/api/v1/audit/records/{id}/receipt", AuditReceipt),
+    EvidenceRead("/api/v1/audit/signing-key", AuditSigningKey),
+    EvidenceRead("/api/v1/audit/log", AuditTreeHead),
+    EvidenceRead("/api/v1/audit/log/checkpoint", AuditCheckpoint),
+    EvidenceRead("/api/v1/audit/log/consistency", AuditConsistency),
     {"GET", "/api/v1/audit/tenant/{id}", Auth::kClient, ErrorShape::kProxied, "", "",
      AuditOfTenant},
 

@@ -17,17 +17,20 @@ class Api;
 
 // How a route establishes its caller.
 enum class Auth {
-  kNone,    // answers anybody
-  kClient,  // tenant credential (community mode: none)
+  kNone,         // answers anybody
+  kClient,       // tenant credential (community mode: none)
+  kModelClient,  // the same, also in the headers that clients of model providers have
 };
 
 // One shape of refusal a family of routes (agent-api 0.5).
 enum class ErrorShape {
-  kNative,    // {"success":false,"error":"..."}
-  kProxied,   // {"error":"..."}
-  kDecision,  // {"error":"...","verdict":"deny","decision_id":...}
-  kStatus,    // {"error":{"code":403,"message":"..."}}
-  kCoded,     // {"error":{"code":"FORBIDDEN","message":"..."}}
+  kNative,     // {"success":false,"error":"..."}
+  kProxied,    // {"error":"..."}
+  kDecision,   // {"error":"...","verdict":"deny","decision_id":...}
+  kStatus,     // {"error":{"code":403,"message":"..."}}
+  kCoded,      // {"error":{"code":"FORBIDDEN","message":"..."}}
+  kOpenAi,     // {"error":{"message":"...","type":"...","param":null,"code":null}}
+  kAnthropic,  // {"type":"error","error":{"type":"...","message":"..."}}
 };
 
 struct Route;

@@ -16,6 +16,14 @@ namespace axonflow::policy_admin {
 class PolicyDirectory;
 }
 
+namespace axonflow::providers {
+class Catalog;
+}
+
+namespace axonflow::outbound {
+class Client;
+}
+
 namespace axonflow::api {
 
 // What the endpoints need of the rest. Everything outlives the API.
@@ -28,6 +36,9 @@ struct Services {
   WorkerPool& blocking;  // for the store
   telemetry::Registry& metrics;
   policy_admin::PolicyDirectory* policies = nullptr;  // null: policies cannot be managed
+  const audit::EvidenceOptions* evidence = nullptr;   // null: nothing can be proven
+  const providers::Catalog* providers = nullptr;      // of models; never null when serving
+  outbound::Client* outbound = nullptr;               // to them; never null when serving
 };
 
 struct Options {

@@ -9,7 +9,11 @@
 #include "api/api.h"
 #include "app/configuration.h"
 #include "app/descriptors.h"
+#include "app/evidence.h"
+#include "app/identity_options.h"
 #include "app/loopback_guard.h"
+#include "app/model_access.h"
+#include "app/open_store.h"
 #include "app/policy_source.h"
 #include "app/refusal_counters.h"
 #include "audit/journal.h"
@@ -22,8 +26,7 @@
 #include "net/server.h"
 #include "policy_admin/policy_directory.h"
 #include "policy_admin/view_cache.h"
-#include "store/migrations.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 #include "telemetry/log.h"
 #include "telemetry/metrics.h"
 
@@ -70,6 +73,7 @@ struct App::Impl {
   telemetry::Registry metrics;
   std::unique_ptr<store::Database> database;
   std::unique_ptr<audit::Journal> journal;
+  audit::EvidenceOptions evidence;
   std::unique_ptr<audit::Shipper> shipper;
   std::unique_ptr<identity::CredentialSnapshot> credentials;
   std::unique_ptr<identity::Authenticator> authenticator;
@@ -79,6 +83,7 @@ struct App::Impl {
   governance::FixedPolicyViews no_views{nullptr};  // when the built-in policies cannot be loaded
   std::unique_ptr<policy_admin::PolicyDirectory> policies;
   std::unique_ptr<governance::Governor> governor;
+  ModelAccess models;
   std::unique_ptr<api::Api> api;
   std::optional<RefusalCounters> refusals;
   std::optional<LoopbackGuard> guard;
@@ -86,8 +91,8 @@ struct App::Impl {
 
   ~Impl();
 
-  Status OpenStores(const DataDirectory& directory);
-  Status BuildIdentity(const DataDirectory& directory);
+  Status OpenStores(const settings::Settings& settings, const DataDirectory& directory);
+  Status BuildIdentity(const settings::Settings& settings, const DataDirectory& directory);
   Status BuildPolicies();
   void BuildPipeline();
   Status Readiness() const;
@@ -98,6 +103,7 @@ struct App::Impl {
 // posts to an executor that has stopped, before the first member goes away.
 App::Impl::~Impl() {
   if (server) server->Drain(std::chrono::milliseconds(0));
+  if (models.client) models.client->Stop();
   if (shipper) shipper->EndWaits();
   if (journal) journal->Stop();
   if (blocking) blocking->Stop();
@@ -113,20 +119,25 @@ App::Impl::~Impl() {
   }
 }
 
-Status App::Impl::OpenStores(const DataDirectory& directory) {
-  auto opened = store::OpenSqlite(directory.database());
+Status App::Impl::OpenStores(const settings::Settings& settings, const DataDirectory& directory) {
+  auto opened = OpenStore(settings, directory);
   if (!opened) return opened.error();
   database = std::move(*opened);
-  if (auto migrated = store::Migrate(*database); !migrated) return migrated;
   configuration.journal.directory = directory.journal();
   auto journal_opened = audit::Journal::Open(configuration.journal);
   if (!journal_opened) return journal_opened.error();
   journal = std::move(*journal_opened);
-  shipper = std::make_unique<audit::Shipper>(*journal, *database, audit::ShipperOptions{});
+  auto signing = ConfigureEvidence(settings, directory);
+  if (!signing) return signing.error();
+  evidence = std::move(*signing);
+  audit::ShipperOptions shipping;
+  shipping.evidence = evidence;
+  shipper = std::make_unique<audit::Shipper>(*journal, *database, std::move(shipping));
   return {};
 }
 
-Status App::Impl::BuildIdentity(const DataDirectory& directory) {
+Status App::Impl::BuildIdentity(const settings::Settings& settings,
+                                const DataDirectory& directory) {
   if (configuration.community) {
     authenticator = identity::MakeCommunityAuthenticator(std::move(configuration.authenticator));
     return {};
@@ -134,7 +145,13 @@ Status App::Impl::BuildIdentity(const DataDirectory& directory) {
   auto pepper = identity::LoadOrCreatePepper(directory.pepper().string());
   if (!pepper) return pepper.error();
   configuration.authenticator.pepper = std::move(*pepper);
-  auto snapshot = identity::CredentialSnapshot::Start(*database);
+  if (auto added = AddLicencesAndProvider(settings, directory, configuration.authenticator);
+      !added) {
+    return added;
+  }
+  identity::CredentialSnapshot::Options snapshot_options;
+  snapshot_options.org = configuration.authenticator.org;
+  auto snapshot = identity::CredentialSnapshot::Start(*database, snapshot_options);
   if (!snapshot) return snapshot.error();
   credentials = std::move(*snapshot);
   authenticator =
@@ -171,8 +188,9 @@ void App::Impl::BuildPipeline() {
       governance::GovernorOptions{configuration.ack, configuration.node, configuration.environment},
       view_cache ? static_cast<governance::PolicyViews&>(*view_cache) : no_views, *journal,
       *shipper, *compute, *blocking, metrics);
-  const api::Services services{*authenticator, *governor, *journal, *shipper,
-                               *database,      *blocking, metrics,  policies.get()};
+  const api::Services services{
+      *authenticator, *governor,      *journal,  *shipper,        *database,          *blocking,
+      metrics,        policies.get(), &evidence, &models.catalog, models.client.get()};
   api = std::make_unique<api::Api>(services, configuration.api);
   api->SetReadiness([this] { return Readiness(); });
   metrics.AddGauge("axonflow_audit_journal_durable_position", "Last position that is on disk.",
@@ -196,9 +214,12 @@ Result<std::unique_ptr<App>> App::Build(const settings::Settings& settings) {
   impl->configuration = std::move(*configuration);
   const DataDirectory directory{settings.String("AXONFLOW_DATA_DIR")};
   if (auto made = directory.Create(); !made) return made.error();
-  if (auto opened = impl->OpenStores(directory); !opened) return opened.error();
-  if (auto built = impl->BuildIdentity(directory); !built) return built.error();
+  if (auto opened = impl->OpenStores(settings, directory); !opened) return opened.error();
+  if (auto built = impl->BuildIdentity(settings, directory); !built) return built.error();
   if (auto built = impl->BuildPolicies(); !built) return built.error();
+  auto models = OpenModelAccess(settings);
+  if (!models) return models.error();
+  impl->models = std::move(*models);
   impl->BuildPipeline();
   return std::unique_ptr<App>(new App(std::move(impl)));
 }
@@ -212,6 +233,14 @@ Status App::Start() {
   options.on_refused = [&refusals = *impl_->refusals](const char* reason) {
     refusals.Count(reason);
   };
+  options.on_tls_reload = [](const Status& status) {
+    if (status.ok()) {
+      telemetry::LogInfo("new TLS certificate in use");
+    } else {
+      telemetry::LogWarn("the changed TLS files cannot be used; the former certificate stays",
+                         {{"error", status.error().message}});
+    }
+  };
   net::Handler* handler = impl_->api.get();
   if (impl_->configuration.guards_loopback) {
     handler = &impl_->guard.emplace(options.address, *handler, options.on_refused);
@@ -224,8 +253,8 @@ Status App::Start() {
                                  {"port", static_cast<std::int64_t>(port())},
                                  {"mode", impl_->configuration.api.deployment_mode},
                                  {"version", impl_->configuration.api.version}});
-  if (!IsLoopback(options.address)) {
-    telemetry::LogWarn("serving without TLS; put a proxy that speaks TLS in front of it",
+  if (options.tls == nullptr && !IsLoopback(options.address)) {
+    telemetry::LogWarn("serving without TLS; set AXONFLOW_TLS_CERT_FILE or put a proxy in front",
                        {{"address", options.address}});
   }
   return {};

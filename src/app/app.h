@@ -16,7 +16,9 @@ struct DataDirectory {
 
   std::filesystem::path database() const { return root / "axonflow.db"; }
   std::filesystem::path journal() const { return root / "journal"; }
+  std::filesystem::path node_id() const { return root / "node.id"; }
   std::filesystem::path pepper() const { return root / "keys" / "client-secret.pepper"; }
+  std::filesystem::path audit_signing_key() const { return root / "keys" / "audit-signing.key"; }
 
   // Makes the folders (mode 0700).
   Status Create() const;

@@ -8,6 +8,7 @@
 #include "api/decide_context.h"
 #include "api/router.h"
 #include "app/version.h"
+#include "net/tls.h"
 
 namespace axonflow::app {
 namespace {
@@ -58,6 +59,21 @@ std::string NodeName() {
   return name;
 }
 
+// The listener's certificate; null when none is set.
+Result<std::shared_ptr<net::TlsContext>> ConfigureTls(const settings::Settings& settings) {
+  net::TlsFiles files{settings.String("AXONFLOW_TLS_CERT_FILE"),
+                      settings.String("AXONFLOW_TLS_KEY_FILE"),
+                      settings.String("AXONFLOW_TLS_CLIENT_CA_FILE")};
+  if (files.certificate.empty() && files.key.empty() && files.client_ca.empty()) {
+    return std::shared_ptr<net::TlsContext>();
+  }
+  if (files.certificate.empty() || files.key.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "AXONFLOW_TLS_CERT_FILE and AXONFLOW_TLS_KEY_FILE go together; one is not set"};
+  }
+  return net::TlsContext::Load(std::move(files));
+}
+
 }  // namespace
 
 bool IsLoopback(std::string_view address) {
@@ -69,6 +85,9 @@ Result<Configuration> Configure(const settings::Settings& settings) {
   Configuration configuration;
   configuration.community = settings.String("DEPLOYMENT_MODE") == "community";
   configuration.server = ConfigureServer(settings);
+  auto tls = ConfigureTls(settings);
+  if (!tls) return tls.error();
+  configuration.server.tls = std::move(*tls);
   configuration.guards_loopback = configuration.community &&
                                   IsLoopback(configuration.server.address) &&
                                   !settings.Bool("AXONFLOW_ALLOW_ANONYMOUS");

@@ -44,7 +44,7 @@ TEST(Configure, RefusesWhatThisVersionCannotKeepApart) {
       {},
       {{"DEPLOYMENT_MODE", "saas"}},
       {{"DEPLOYMENT_MODE", "community-saas"}},
-      {{"DEPLOYMENT_MODE", "enterprise"}, {"DATABASE_URL", "postgres://somewhere"}},
+      {{"DEPLOYMENT_MODE", "enterprise"}, {"DATABASE_URL", "mysql://somewhere"}},
       {{"DEPLOYMENT_MODE", "enterprise"}, {"AXONFLOW_DB_USE_APP_ROLE", "true"}},
       {{"DEPLOYMENT_MODE", "enterprise"}, {"DEPLOYMENT_KIND", "production"}},
       {{"DEPLOYMENT_MODE", "enterprise"}, {"JWT_SECRET", "short"}},

@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "app/app.h"
+#include "secrets/configuration.h"
+#include "secrets/locked_bytes.h"
 #include "telemetry/log.h"
 
 namespace axonflow::app {
@@ -48,6 +50,19 @@ sigset_t BlockTerminationSignals() {
   return signals;
 }
 
+// What must hold before the first secret is used: no core dumps, and keys that seal.
+Status SecureSecrets(const settings::Settings& settings) {
+  if (auto off = secrets::DisableCoreDumps(); !off) return off;
+  const auto sealing = secrets::ConfigureSealing(settings);
+  if (!sealing) return sealing.error();
+  if (!sealing->seals() && sealing->plaintext_allowed) {
+    telemetry::LogWarn("credentials would be stored in plain text",
+                       {{"detail", "CONNECTOR_ENCRYPTION_KEY is not set"}});
+  }
+  const auto outbound = secrets::ConfigureOutbound(settings);
+  return outbound ? Status() : Status(outbound.error());
+}
+
 }  // namespace
 
 int Serve(const settings::Settings& settings) {
@@ -56,6 +71,7 @@ int Serve(const settings::Settings& settings) {
   for (const auto& warning : settings.Warnings()) {
     telemetry::LogWarn("a setting has no effect", {{"detail", warning}});
   }
+  if (auto secured = SecureSecrets(settings); !secured) return Report(secured.error());
   auto app = App::Build(settings);
   if (!app) return Report(app.error());
   if (auto started = (*app)->Start(); !started) return Report(started.error());

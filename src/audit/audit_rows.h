@@ -42,6 +42,9 @@ class RowWriter {
   Status Flush(store::Transaction& transaction);
   void Discard() { rows_ = 0; }
 
+  // The record of the last Add or InsertRecord that did not fail on its bytes; until the next one.
+  const RecordView& record() const { return record_; }
+
   static Status InsertQuarantined(store::Transaction& transaction, JournalPosition position,
                                   std::string_view payload, std::string_view reason);
   static Status SetShippedPosition(store::Transaction& transaction, JournalPosition position);

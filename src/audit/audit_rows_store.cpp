@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "audit/audit_rows.h"
@@ -60,6 +61,25 @@ std::string InsertStatement(std::size_t rows) {
     sql.append(i % kColumns == 0 ? "$" : ", $").append(std::to_string(i + 1));
   }
   return sql + ")";
+}
+
+// The row of a node that ships for the first time.
+Status BeginNode(store::Transaction& transaction) {
+  const auto begun = transaction.Execute(
+      "INSERT INTO audit_shipper (node, position) VALUES ($1, 0) ON CONFLICT DO NOTHING",
+      {store::TextView(transaction.node())});
+  return begun ? Status() : Status(begun.error());
+}
+
+Result<std::optional<JournalPosition>> FindShippedPosition(store::Transaction& transaction) {
+  std::optional<JournalPosition> position;
+  const auto read = transaction.Query(
+      "SELECT position FROM audit_shipper WHERE node = $1" + std::string(transaction.ForUpdate()),
+      {store::TextView(transaction.node())}, [&](const store::Row& row) {
+        position = JournalPosition{static_cast<std::uint64_t>(row.Int(0))};
+      });
+  if (!read) return read.error();
+  return position;
 }
 
 }  // namespace
@@ -155,7 +175,7 @@ Status RowWriter::InsertQuarantined(store::Transaction& transaction, JournalPosi
   const auto inserted = transaction.Execute(
       R"(
       INSERT INTO audit_quarantine (position, quarantined_at, reason, record) VALUES ($1, $2, $3, $4)
-      ON CONFLICT (position) DO NOTHING)",
+      ON CONFLICT DO NOTHING)",
       {static_cast<std::int64_t>(ToNumber(position)),
        std::int64_t{Now().time_since_epoch().count()}, std::string(reason),
        store::Blob{std::string(payload)}});
@@ -163,9 +183,9 @@ Status RowWriter::InsertQuarantined(store::Transaction& transaction, JournalPosi
 }
 
 Status RowWriter::SetShippedPosition(store::Transaction& transaction, JournalPosition position) {
-  const auto updated =
-      transaction.Execute("UPDATE audit_shipper SET position = $1 WHERE id = 1 AND position < $1",
-                          {static_cast<std::int64_t>(ToNumber(position))});
+  const auto updated = transaction.Execute(
+      "UPDATE audit_shipper SET position = $1 WHERE node = $2 AND position < $1",
+      {static_cast<std::int64_t>(ToNumber(position)), store::TextView(transaction.node())});
   if (!updated) return updated.error();
   // Another shipper on the same store would make rows appear twice; better none than two.
   if (*updated != 1) {
@@ -175,12 +195,17 @@ Status RowWriter::SetShippedPosition(store::Transaction& transaction, JournalPos
 }
 
 Result<JournalPosition> ShippedPosition(store::Transaction& transaction) {
-  std::int64_t position = -1;
-  const auto read = transaction.Query("SELECT position FROM audit_shipper WHERE id = 1", {},
-                                      [&](const store::Row& row) { position = row.Int(0); });
-  if (!read) return read.error();
-  if (position < 0) return Error{ErrorCode::kCorrupt, "audit store: its position is missing"};
-  return JournalPosition{static_cast<std::uint64_t>(position)};
+  // A batch whose connection broke may still be at work in the server: whoever writes waits for it.
+  const bool writes = !transaction.ForUpdate().empty();
+  if (writes) {
+    if (auto begun = BeginNode(transaction); !begun) return begun.error();
+  }
+  const auto position = FindShippedPosition(transaction);
+  if (!position) return position.error();
+  if (*position) return **position;
+  const bool begins_later = !transaction.node().empty() && !writes;
+  if (begins_later) return JournalPosition::kNone;
+  return Error{ErrorCode::kCorrupt, "audit store: its position is missing"};
 }
 
 }  // namespace axonflow::audit

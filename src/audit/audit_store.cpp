@@ -92,7 +92,7 @@ class Conditions {
   }
 
   const std::string& sql() const { return sql_; }
-  std::vector<store::Value>& parameters() { return parameters_; }
+  const std::vector<store::Value>& parameters() const { return parameters_; }
 
  private:
   std::string sql_;
@@ -137,17 +137,20 @@ Conditions ConditionsOf(const store::OrgScope& scope, const SearchFilter& filter
   return conditions;
 }
 
-// The tables of a search. By decision id, every bucket is probed in the index (see the migration);
-// CROSS JOIN keeps SQLite from turning the order round.
-std::string_view SourceOf(const SearchFilter& filter) {
-  if (filter.decision_id.empty()) return " FROM audit_records";
+// What a search reads. On SQLite, a decision id is probed for in every bucket of the index (see the
+// migration); CROSS JOIN keeps it from turning the order round. The index of PostgreSQL has none.
+std::string RowsOf(store::Engine engine, const SearchFilter& filter, const Conditions& conditions) {
+  if (filter.decision_id.empty() || engine != store::Engine::kSqlite) {
+    return " FROM audit_records" + conditions.sql();
+  }
   return R"(
       FROM (WITH RECURSIVE buckets(bucket) AS (
               SELECT 0 UNION ALL
               SELECT bucket + 1 FROM buckets
               WHERE bucket < (SELECT max(decision_bucket) FROM audit_records))
             SELECT bucket FROM buckets) AS b
-      CROSS JOIN audit_records)";
+      CROSS JOIN audit_records)" +
+         conditions.sql() + " AND decision_bucket = b.bucket";
 }
 
 // Collects rows of "position, record"; remembers the first that does not decode.
@@ -196,9 +199,8 @@ std::string CanonicalVerdict(std::string_view text) {
 Result<SearchPage> Search(store::Database& database, const store::OrgScope& scope,
                           const SearchFilter& filter) {
   if (const auto checked = CheckFilter(scope, filter); !checked) return checked.error();
-  auto conditions = ConditionsOf(scope, filter);
-  if (!filter.decision_id.empty()) conditions.AddBare("decision_bucket = b.bucket");
-  const auto rows = std::string(SourceOf(filter)) + conditions.sql();
+  const auto conditions = ConditionsOf(scope, filter);
+  const auto rows = RowsOf(database.engine(), filter, conditions);
   SearchPage page;
   const auto read = database.Read(scope, [&](store::Transaction& transaction) -> Status {
     auto counted = transaction.Query("SELECT count(*)" + rows, conditions.parameters(),
@@ -257,14 +259,16 @@ Result<std::vector<StoredRecord>> TailAfter(store::Database& database, const sto
   if (limit < 1 || limit > kLimitMax) {
     return Error{ErrorCode::kInvalidArgument, "limit must be 1 to " + std::to_string(kLimitMax)};
   }
-  Conditions conditions(scope);
-  conditions.Add("position > $", static_cast<std::int64_t>(ToNumber(position)));
-  auto parameters = conditions.parameters();
-  parameters.emplace_back(limit);
-  const auto sql = "SELECT position, record FROM audit_records" + conditions.sql() +
-                   " ORDER BY position LIMIT $" + std::to_string(parameters.size());
   std::vector<StoredRecord> records;
   const auto read = database.Read(scope, [&](store::Transaction& transaction) {
+    Conditions conditions(scope);
+    conditions.Add("position > $", static_cast<std::int64_t>(ToNumber(position)));
+    // Positions follow one another within a node only.
+    conditions.AddExact("node = $", std::string(transaction.node()));
+    auto parameters = conditions.parameters();
+    parameters.emplace_back(limit);
+    const auto sql = "SELECT position, record FROM audit_records" + conditions.sql() +
+                     " ORDER BY position LIMIT $" + std::to_string(parameters.size());
     return QueryRecords(transaction, sql, parameters, records);
   });
   if (!read) return read.error();

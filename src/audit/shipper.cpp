@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "audit/audit_rows.h"
+#include "base/time.h"
 
 namespace axonflow::audit {
 
@@ -33,26 +34,32 @@ Status ExecuteBare(store::Transaction& transaction, std::string_view sql) {
 
 struct Shipper::Impl {
   Impl(Journal& the_journal, store::Database& the_database, ShipperOptions the_options)
-      : journal(the_journal), database(the_database), options(the_options) {}
+      : journal(the_journal), database(the_database), options(std::move(the_options)) {}
 
   void Run();
   void WaitForCompany();
   bool ShipAll();
   Status ShipBatch(bool one_by_one);
   Status InsertBatch(store::Transaction& transaction, bool one_by_one, JournalPosition& last);
+  Status InsertOne(store::Transaction& transaction, JournalPosition position,
+                   std::string_view payload, bool may_quarantine);
   Status InsertOrQuarantine(store::Transaction& transaction, JournalPosition position,
-                            std::string_view payload);
+                            std::string_view payload, bool& inserted);
+  bool WriteTreeHeads(bool ending);
   void Report(const Status& outcome);
 
   Journal& journal;
   store::Database& database;
   const ShipperOptions options;
   RowWriter rows;  // of the thread only
+  EvidenceWriter evidence{options.evidence};
 
   mutable std::mutex mutex;
   std::condition_variable wake;
   std::condition_variable advanced;
-  JournalPosition wanted{};  // some reader waits for this position
+  JournalPosition wanted{};        // some reader waits for this position
+  std::uint64_t heads_wanted = 0;  // rounds of heads that somebody has asked for
+  std::uint64_t heads_written = 0;
   std::condition_variable thread_ended;
   bool stopping = false;
   bool waits_ended = false;
@@ -64,7 +71,7 @@ struct Shipper::Impl {
 };
 
 Shipper::Shipper(Journal& journal, store::Database& database, ShipperOptions options)
-    : impl_(std::make_unique<Impl>(journal, database, options)) {}
+    : impl_(std::make_unique<Impl>(journal, database, std::move(options))) {}
 
 Shipper::~Shipper() {
   Stop(std::chrono::milliseconds(0));
@@ -125,9 +132,22 @@ void Shipper::Impl::Run() {
   for (;;) {
     journal.WaitForRecordsAfter(shipped, kIdleMax);
     WaitForCompany();
-    const bool shipped_all = ShipAll();
+    std::uint64_t heads_asked = 0;
+    {
+      const std::lock_guard lock(mutex);
+      heads_asked = heads_wanted;
+    }
+    const bool shipped_all = ShipAll() && WriteTreeHeads(heads_asked > heads_written);
     std::unique_lock lock(mutex);
-    if (stopping) return;
+    if (shipped_all && heads_asked > heads_written) {
+      heads_written = heads_asked;
+      advanced.notify_all();
+    }
+    if (stopping) {
+      lock.unlock();
+      if (shipped_all) static_cast<void>(WriteTreeHeads(true));  // reported in health
+      return;
+    }
     if (shipped_all) {
       retry = kRetryMin;
       continue;
@@ -180,26 +200,49 @@ Status Shipper::Impl::InsertBatch(store::Transaction& transaction, bool one_by_o
     return Error{ErrorCode::kCorrupt, "audit store: it lost records that it had confirmed"};
   }
   rows.Discard();  // of an attempt that failed
+  if (auto begun = evidence.Begin(transaction); !begun) return begun;
   Status status;
   const auto read = journal.ReadAfter(
       *stored, options.batch_records_max, [&](JournalPosition position, std::string_view payload) {
         if (!status.ok()) return;
-        status = one_by_one ? InsertOrQuarantine(transaction, position, payload)
-                            : rows.Add(transaction, position, payload);
+        status = InsertOne(transaction, position, payload, one_by_one);
       });
   if (!read) return read.error();
   if (status.ok()) status = rows.Flush(transaction);
+  if (status.ok()) status = evidence.Finish(transaction);
   if (!status.ok()) return status;
   last = *read;
   if (last == *stored) return {};
   return RowWriter::SetShippedPosition(transaction, last);
 }
 
+Status Shipper::Impl::InsertOne(store::Transaction& transaction, JournalPosition position,
+                                std::string_view payload, bool may_quarantine) {
+  bool stored = true;
+  const auto inserted = may_quarantine ? InsertOrQuarantine(transaction, position, payload, stored)
+                                       : rows.Add(transaction, position, payload);
+  if (!inserted.ok() || !stored) return inserted;
+  return evidence.Add(transaction, position, payload, rows.record());
+}
+
+// False when it is to be tried again later.
+bool Shipper::Impl::WriteTreeHeads(bool ending) {
+  const auto now = Now();
+  if (!evidence.HeadsAreDue(now, ending)) return true;
+  const auto written =
+      database.WriteAsPlatform(store::kAuditShipping, [&](store::Transaction& transaction) {
+        return evidence.WriteHeads(transaction, now, ending);
+      });
+  Report(written);
+  return written.ok();
+}
+
 Status Shipper::Impl::InsertOrQuarantine(store::Transaction& transaction, JournalPosition position,
-                                         std::string_view payload) {
+                                         std::string_view payload, bool& inserted_row) {
   // A failed statement would spoil the whole transaction on some engines; the savepoint saves it.
   if (auto set = ExecuteBare(transaction, "SAVEPOINT audit_record"); !set.ok()) return set;
   const auto inserted = rows.InsertRecord(transaction, position, payload);
+  inserted_row = inserted.ok();
   if (!inserted.ok()) {
     if (StoreIsAway(inserted)) return inserted;
     auto undone = ExecuteBare(transaction, "ROLLBACK TO SAVEPOINT audit_record");
@@ -233,6 +276,19 @@ Status Shipper::WaitUntilShipped(JournalPosition position, std::chrono::millisec
   std::string message = "audit store: it did not receive the latest records in time";
   if (!impl_->health.ok()) message += " (" + impl_->health.error().message + ")";
   return Error{ErrorCode::kDeadlineExceeded, message};
+}
+
+Status Shipper::WaitForTreeHeads(std::chrono::milliseconds timeout) {
+  std::unique_lock lock(impl_->mutex);
+  const auto round = ++impl_->heads_wanted;
+  impl_->wake.notify_one();
+  impl_->advanced.wait_for(lock, timeout,
+                           [&] { return impl_->heads_written >= round || impl_->waits_ended; });
+  if (impl_->heads_written >= round) return {};
+  if (impl_->waits_ended) {
+    return Error{ErrorCode::kUnavailable, "audit store: the server is stopping"};
+  }
+  return Error{ErrorCode::kDeadlineExceeded, "audit store: no tree head was signed in time"};
 }
 
 JournalPosition Shipper::shipped() const { return impl_->shipped; }

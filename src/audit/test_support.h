@@ -15,6 +15,7 @@
 #include "base/crypto.h"
 #include "store/migrations.h"
 #include "store/sqlite.h"
+#include "store/testing.h"
 
 // What the tests of this room share.
 namespace axonflow::audit {
@@ -56,14 +57,7 @@ inline std::unique_ptr<Journal> MustOpen(const JournalOptions& options) {
 }
 
 inline std::unique_ptr<store::Database> MustOpenStore(const std::filesystem::path& file) {
-  auto opened = store::OpenSqlite(file);
-  if (!opened.ok()) {
-    ADD_FAILURE() << opened.error().message;
-    return nullptr;
-  }
-  const auto migrated = store::Migrate(**opened);
-  EXPECT_TRUE(migrated.ok()) << (migrated.ok() ? "" : migrated.error().message);
-  return std::move(*opened);
+  return store::testing::OpenStore(file);
 }
 
 inline std::vector<std::string> ReadAll(Journal& journal) {

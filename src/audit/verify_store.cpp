@@ -30,7 +30,7 @@ class Verification {
   }
   Status CheckSegment(const segment::SegmentFile& file, bool last);
   Status CompareWithStore(const segment::Frame& frame);
-  Result<std::int64_t> Count(std::string_view sql);
+  Result<std::int64_t> Count(std::string_view sql);  // $1 is the node
 
   store::Transaction& transaction_;
   VerifyReport report_;
@@ -39,7 +39,8 @@ class Verification {
 
 Result<std::int64_t> Verification::Count(std::string_view sql) {
   std::int64_t count = 0;
-  const auto read = transaction_.Query(sql, {}, [&](const store::Row& row) { count = row.Int(0); });
+  const auto read = transaction_.Query(sql, {store::TextView(transaction_.node())},
+                                       [&](const store::Row& row) { count = row.Int(0); });
   if (!read) return read.error();
   return count;
 }
@@ -47,16 +48,20 @@ Result<std::int64_t> Verification::Count(std::string_view sql) {
 Status Verification::CheckStore() {
   const auto shipped = ShippedPosition(transaction_);
   if (!shipped) return shipped.error();
-  const auto stored = Count("SELECT count(*) FROM audit_records");
+  const auto stored = Count("SELECT count(*) FROM audit_records WHERE node = $1");
   if (!stored) return stored.error();
-  const auto quarantined = Count("SELECT count(*) FROM audit_quarantine");
+  const auto quarantined = Count("SELECT count(*) FROM audit_quarantine WHERE node = $1");
   if (!quarantined) return quarantined.error();
-  const auto both = Count(
-      "SELECT count(*) FROM audit_records r JOIN audit_quarantine q ON q.position = r.position");
+  const auto both = Count(R"(
+      SELECT count(*) FROM audit_records r
+      JOIN audit_quarantine q ON q.position = r.position AND q.node = r.node
+      WHERE r.node = $1)");
   if (!both) return both.error();
   const auto beyond = Count(R"(
-      SELECT (SELECT count(*) FROM audit_records r, audit_shipper s WHERE r.position > s.position) +
-             (SELECT count(*) FROM audit_quarantine q, audit_shipper s WHERE q.position > s.position))");
+      SELECT (SELECT count(*) FROM audit_records r JOIN audit_shipper s ON s.node = r.node
+              WHERE r.node = $1 AND r.position > s.position) +
+             (SELECT count(*) FROM audit_quarantine q JOIN audit_shipper s ON s.node = q.node
+              WHERE q.node = $1 AND q.position > s.position))");
   if (!beyond) return beyond.error();
   report_.shipped = *shipped;
   report_.stored = static_cast<std::uint64_t>(*stored);
@@ -137,9 +142,10 @@ Status Verification::CompareWithStore(const segment::Frame& frame) {
   int found = 0;
   bool equal = true;
   const auto read = transaction_.Query(
-      R"(SELECT record FROM audit_records WHERE position = $1
-         UNION ALL SELECT record FROM audit_quarantine WHERE position = $1)",
-      {static_cast<std::int64_t>(frame.position)}, [&](const store::Row& row) {
+      R"(SELECT record FROM audit_records WHERE position = $1 AND node = $2
+         UNION ALL SELECT record FROM audit_quarantine WHERE position = $1 AND node = $2)",
+      {static_cast<std::int64_t>(frame.position), store::TextView(transaction_.node())},
+      [&](const store::Row& row) {
         ++found;
         equal = equal && row.Text(0) == frame.payload;
       });

@@ -83,7 +83,8 @@ TEST_F(VerifyTest, FindsAnAlteredRow) {
 }
 
 TEST_F(VerifyTest, FindsARowThatIsAlsoQuarantined) {
-  Run("INSERT INTO audit_quarantine VALUES (3, 0, 'r', 'x')");
+  Run("INSERT INTO audit_quarantine (position, quarantined_at, reason, record) VALUES (3, 0, 'r', "
+      "'x')");
   EXPECT_THAT(MustVerify().problem, HasSubstr("quarantined"));
 }
 

@@ -29,6 +29,10 @@ void AddNode(CLI::App* command, NodeOptions& options);  // both
 CLI::App* AddGroup(CLI::App& app, const std::string& name, const std::string& meaning,
                    const std::string& examples);
 
+void AddMigrateCommands(CLI::App& app, Picked& picked);
+void AddEvidenceCommands(CLI::App* audit, Picked& picked);  // below the group "audit"
 void AddPolicyCommands(CLI::App& app, Picked& picked);
+void AddKeysCommands(CLI::App& app, Picked& picked);
+void AddLicenseCommands(CLI::App& app, Picked& picked);
 
 }  // namespace axonflow::cli

@@ -144,7 +144,8 @@ ExitCode RunAuditTail(const AuditTailOptions& options) {
   return Follow(**database, *scope, after, options.output);
 }
 
-ExitCode RunAuditVerify(const NodeOptions& options) {
+ExitCode RunAuditVerify(const AuditVerifyOptions& options) {
+  if (!options.export_file.empty()) return VerifyExportFile(options);
   const Result<Node> node = LoadNode(options.data_dir);
   if (!node) return Fail(node.error());
   const auto database = OpenExistingDatabase(*node);

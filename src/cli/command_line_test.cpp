@@ -274,10 +274,10 @@ TEST_F(CommandLine, SettingsCheckPrintsTheWarnings) {
 
 TEST_F(CommandLine, SettingsCheckRefusesAProtectionThatIsNotThere) {
   environment_["DEPLOYMENT_MODE"] = "community";
-  environment_["AXONFLOW_AUDIT_SIGNING_KEY"] = "hunter2";
+  environment_["AXONFLOW_AUDIT_S3_BUCKET"] = "hunter2";
   const Outcome outcome = Run({"settings", "check"});
   EXPECT_EQ(outcome.exit_code, 2);
-  EXPECT_THAT(outcome.err, HasSubstr("AXONFLOW_AUDIT_SIGNING_KEY is not supported"));
+  EXPECT_THAT(outcome.err, HasSubstr("AXONFLOW_AUDIT_S3_BUCKET is not supported"));
   EXPECT_THAT(outcome.err, Not(HasSubstr("hunter2")));
 }
 

@@ -96,7 +96,32 @@ struct AuditTailOptions : NodeOptions {
   std::int64_t count = 20;
 };
 ExitCode RunAuditTail(const AuditTailOptions& options);
-ExitCode RunAuditVerify(const NodeOptions& options);
+struct AuditVerifyOptions : NodeOptions {
+  std::string export_file;        // empty: the node's journal and store
+  std::vector<std::string> keys;  // public keys that count; empty: the one in the export
+  std::string known_head;         // file with a checkpoint, or empty
+};
+ExitCode RunAuditVerify(const AuditVerifyOptions& options);
+// The part of RunAuditVerify for exports.
+ExitCode VerifyExportFile(const AuditVerifyOptions& options);
+
+struct AuditExportOptions {
+  std::string data_dir;  // empty: AXONFLOW_DATA_DIR, else its default
+  std::string tenant;
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;  // 0: all
+  std::string file;       // empty or "-": standard output
+};
+ExitCode RunAuditExport(const AuditExportOptions& options);
+
+struct AuditWitnessOptions {
+  std::string url = "http://127.0.0.1:8080";
+  std::string client_id;
+  std::string client_secret;
+  std::vector<std::string> keys;
+  std::string state;
+};
+ExitCode RunAuditWitness(const AuditWitnessOptions& options);
 
 ExitCode RunDoctor(const NodeOptions& options);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/configuration.h"
+#include "app/open_store.h"
 #include "app/policy_source.h"
 #include "audit/verify.h"
 #include "base/json.h"
@@ -150,24 +151,30 @@ Check CheckSyncTime(const std::filesystem::path& folder) {
 }
 
 Check CheckDatabase(const Node& node) {
-  const std::string file = node.directory.database().string();
+  const bool postgres = app::UsesPostgres(node.settings);
+  const std::string file = postgres ? "PostgreSQL" : node.directory.database().string();
   std::error_code failed;
-  if (!std::filesystem::exists(node.directory.database(), failed)) {
+  if (!postgres && !std::filesystem::exists(node.directory.database(), failed)) {
     return {"database", CheckState::kOk, file + " does not exist yet; the server makes it", ""};
   }
   auto database = OpenExistingDatabase(node);
   if (!database) {
-    return {"database", CheckState::kFail, database.error().message, "check the file's owner"};
+    return {
+        "database", CheckState::kFail, database.error().message,
+        postgres ? "check DATABASE_URL and `axonflow migrate status`" : "check the file's owner"};
   }
   const Result<std::string> report = IntegrityReport(**database);
-  if (report && *report == "ok") return {"database", CheckState::kOk, file + " is whole", ""};
+  if (report && *report == "ok") {
+    return {"database", CheckState::kOk, file + (postgres ? " answers" : " is whole"), ""};
+  }
   return {"database", CheckState::kFail, file + ": " + (report ? *report : report.error().message),
           "stop the server, keep a copy of the folder, restore the database from a backup"};
 }
 
 Check CheckJournal(const Node& node) {
   std::error_code failed;
-  if (!std::filesystem::exists(node.directory.database(), failed)) {
+  if (!app::UsesPostgres(node.settings) &&
+      !std::filesystem::exists(node.directory.database(), failed)) {
     return {"journal", CheckState::kOk, "not begun yet", ""};
   }
   const auto database = OpenExistingDatabase(node);

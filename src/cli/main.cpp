@@ -65,6 +65,9 @@ CommandLine::CommandLine() {
   AddDemo();
   AddSettings();
   AddPolicyCommands(app_, run_);
+  AddMigrateCommands(app_, run_);
+  AddKeysCommands(app_, run_);
+  AddLicenseCommands(app_, run_);
   AddAudit();
   AddDoctor();
   AddTenant();
@@ -199,14 +202,7 @@ void CommandLine::AddAudit() {
       "  axonflow audit tail --follow --tenant shop\n"
       "  axonflow audit tail -n 1000 -o json | grep '\"verdict\":\"blocked\"'");
 
-  auto verify = std::make_shared<NodeOptions>();
-  CLI::App* verify_command = audit->add_subcommand(
-      "verify", "Check that journal and store are whole and agree; exit 1 when they do not.");
-  AddNode(verify_command, *verify);
-  OnPicked<NodeOptions>(verify_command, verify, RunAuditVerify);
-  verify_command->footer(
-      "Changes nothing. Works beside a running server.\n\n"
-      "Examples:\n  axonflow audit verify\n  axonflow audit verify --data-dir /backup/axonflow");
+  AddEvidenceCommands(audit, run_);
 }
 
 void CommandLine::AddDoctor() {

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "store/migrations.h"
-#include "store/sqlite.h"
+#include "app/open_store.h"
+#include "secrets/configuration.h"
 
 namespace axonflow::cli {
 
@@ -15,12 +15,16 @@ Result<Node> LoadNode(const std::string& data_dir) {
   if (!data_dir.empty()) environment["AXONFLOW_DATA_DIR"] = data_dir;
   Result<settings::Settings> settings = settings::Settings::Load(environment);
   if (!settings) return settings.error();
+  if (const Status resolved = secrets::ResolveSecretSettings(*settings); !resolved) {
+    return resolved.error();
+  }
   app::DataDirectory directory{settings->String("AXONFLOW_DATA_DIR")};
   OrgId org(settings->String("ORG_ID"));
   return Node{std::move(*settings), std::move(directory), std::move(org)};
 }
 
 Result<std::unique_ptr<store::Database>> OpenExistingDatabase(const Node& node) {
+  if (app::UsesPostgres(node.settings)) return app::OpenStoreAsItIs(node.settings, node.directory);
   const std::filesystem::path file = node.directory.database();
   std::error_code failed;
   if (!std::filesystem::exists(file, failed)) {
@@ -29,14 +33,13 @@ Result<std::unique_ptr<store::Database>> OpenExistingDatabase(const Node& node) 
         ErrorCode::kUnavailable,
         file.string() + why + "; give the node's folder with --data-dir or AXONFLOW_DATA_DIR"};
   }
-  return store::OpenSqlite(file);
+  return app::OpenStoreAsItIs(node.settings, node.directory);
 }
 
 Result<OpenDirectory> OpenClientDirectory(const Node& node) {
   if (const Status made = node.directory.Create(); !made) return made.error();
-  Result<std::unique_ptr<store::Database>> database = store::OpenSqlite(node.directory.database());
+  Result<std::unique_ptr<store::Database>> database = app::OpenStore(node.settings, node.directory);
   if (!database) return database.error();
-  if (const Status migrated = store::Migrate(**database); !migrated) return migrated.error();
   Result<Secret> pepper = identity::LoadOrCreatePepper(node.directory.pepper().string());
   if (!pepper) return pepper.error();
   auto clients =

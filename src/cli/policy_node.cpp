@@ -7,11 +7,10 @@
 #include <iostream>
 #include <utility>
 
+#include "app/open_store.h"
 #include "app/policy_source.h"
 #include "cli/output.h"
 #include "policy_admin/policies_store.h"
-#include "store/migrations.h"
-#include "store/sqlite.h"
 
 namespace axonflow::cli {
 namespace {
@@ -19,10 +18,7 @@ namespace {
 Result<std::unique_ptr<store::Database>> OpenStore(const Node& node, MissingStore missing) {
   if (missing == MissingStore::kFail) return OpenExistingDatabase(node);
   if (auto made = node.directory.Create(); !made) return made.error();
-  auto database = store::OpenSqlite(node.directory.database());
-  if (!database) return database.error();
-  if (auto migrated = store::Migrate(**database); !migrated) return migrated.error();
-  return database;
+  return app::OpenStore(node.settings, node.directory);
 }
 
 // "cli:<login>", so that a version says that it did not come over the interfaces.

@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 #include "cli/node.h"
 #include "cli/start_probe.h"
+#include "secrets/configuration.h"
 
 namespace axonflow::cli {
 namespace {
@@ -90,6 +91,9 @@ ExitCode RunServe(const ServeOptions& options) {
 ExitCode RunDev(const DevOptions& options) {
   Result<settings::Settings> settings = DevSettings(options);
   if (!settings) return Fail(settings.error());
+  if (const Status resolved = secrets::ResolveSecretSettings(*settings); !resolved) {
+    return Fail(resolved.error());
+  }
   app::DataDirectory directory{settings->String("AXONFLOW_DATA_DIR")};
   OrgId org(settings->String("ORG_ID"));
   const Node node{std::move(*settings), std::move(directory), std::move(org)};

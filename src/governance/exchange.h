@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,13 @@
 #include "policy/types.h"
 
 namespace axonflow::governance {
+
+// A stretch of Exchange::text that came from a place of its own and goes back there.
+struct TextPart {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  bool json = false;  // must stay JSON when it is redacted
+};
 
 // What a plane asks to be decided. One a request; every plane fills the same form.
 struct Exchange {
@@ -38,7 +46,9 @@ struct Exchange {
   // The enforcement point cannot redact request bodies, so an answer that needs it must be a deny.
   bool redaction_impossible = false;
   bool want_redacted_text = false;  // the plane discharges the redaction itself
-  bool want_matches = false;        // the plane answers with the matched policies in full
+  // With want_redacted_text: the redacted text is given by parts, which stand in `text` in order.
+  std::vector<TextPart> parts;
+  bool want_matches = false;  // the plane answers with the matched policies in full
   std::chrono::steady_clock::time_point received = std::chrono::steady_clock::now();
 };
 
@@ -52,6 +62,7 @@ struct Decision {
   policy::Severity risk_level = policy::Severity::kLow;
   bool redact = false;                      // allowed, but the text must be redacted before use
   std::string redacted_text;                // with Exchange::want_redacted_text and `redact`
+  std::vector<std::string> redacted_parts;  // one for each of Exchange::parts, and no redacted_text
   std::vector<audit::PolicyMatch> matches;  // with Exchange::want_matches
   Time expires_at;
   std::size_t policies_evaluated = 0;         // of the view that judged

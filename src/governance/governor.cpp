@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/executor.h"
+#include "governance/policy_match.h"
 #include "governance/stored_text.h"
 #include "telemetry/log.h"
 
@@ -18,21 +19,6 @@ constexpr std::string_view kCannotRedactAttached =
     "A parameter holds data that must be redacted, which only works in the statement";
 
 std::string_view PlaneName(policy::Plane plane) { return policy::ToString(plane); }
-
-// Without the description: it is the catalogue's, long, and looked up again when somebody asks.
-audit::PolicyMatch ToRecord(const policy::Policy& policy, const policy::Match& match) {
-  audit::PolicyMatch out;
-  out.policy_id = policy.id;
-  out.policy_name = policy.name;
-  out.category = policy.category;
-  out.action = policy::ToString(match.action);
-  out.severity = policy::ToString(policy.severity);
-  out.risk_level = policy::ToString(policy.risk_level);
-  out.version = policy.version;
-  out.allow_override = policy.allow_override;
-  out.count = match.count;
-  return out;
-}
 
 // The search finds the decisions of an override by this key of the context.
 constexpr std::string_view kOverrideKey = "override_id";
@@ -190,15 +176,18 @@ void Tell(const Exchange& exchange, Judgement& judgement, Decision& decision,
     decision.reason = exchange.redaction_impossible ? kCannotRedact : kCannotRedactAttached;
     decision.redact = false;
   }
-  if (decision.redact) decision.redacted_text = std::move(judgement.redacted_text);
+  if (decision.redact) {
+    decision.redacted_text = std::move(judgement.redacted_text);
+    decision.redacted_parts = std::move(judgement.redacted_parts);
+  }
   for (const auto& match : verdict.matches) {
     const policy::Policy& matched = view.policy(match.policy);
     if (match.shadow) {
-      record.shadow_matches.push_back(ToRecord(matched, match));
+      record.shadow_matches.push_back(ToPolicyMatch(matched, match));
       continue;
     }
     decision.policy_ids.push_back(matched.id);
-    record.matches.push_back(ToRecord(matched, match));
+    record.matches.push_back(ToPolicyMatch(matched, match));
     if (!exchange.want_matches) continue;
     decision.matches.push_back(record.matches.back());
     decision.matches.back().description = matched.description;
@@ -293,6 +282,54 @@ Task<void> Governor::Refuse(Refusal refusal) {
   const auto recorded = co_await Append(record);
   (void)recorded;  // counted and logged in Append; the caller is refused either way
   LogDecision(record);
+}
+
+Task<Result<AnswerJudge>> Governor::OpenAnswer(identity::Principal principal, policy::Plane plane) {
+  auto view = co_await ViewOf(principal.org, principal.tenant);
+  if (!view) co_return view.error();
+  auto openness = openness_.Find(*view);
+  if (!openness) {
+    const WorkerPlace place(compute_);
+    if (!place.entered()) {
+      co_return Error{ErrorCode::kResourceExhausted,
+                      "Too many answers are being judged; try again"};
+    }
+    Executor* const home = Executor::Current();
+    co_await SwitchTo(compute_);
+    openness = openness_.Make(*view);
+    if (home != nullptr) co_await SwitchTo(*home);
+  }
+  co_return AnswerJudge(std::move(*view), std::move(openness), std::move(principal), plane);
+}
+
+Task<Result<std::vector<std::string>>> Governor::JudgeAnswer(AnswerJudge& judge,
+                                                             const std::vector<AnswerText>& texts) {
+  std::size_t bytes = 0;
+  for (const AnswerText& text : texts) bytes += text.text.size();
+  const auto judge_all = [&]() -> Result<std::vector<std::string>> {
+    std::vector<std::string> out;
+    for (const AnswerText& text : texts) {
+      if (text.attached) {
+        if (auto judged = judge.JudgeAttached(text.text); !judged) return judged.error();
+        out.emplace_back(text.text);
+        continue;
+      }
+      auto judged = judge.Judge(text.text, text.json);
+      if (!judged) return judged.error();
+      out.push_back(std::move(*judged));
+    }
+    return out;
+  };
+  if (bytes <= kInlineTextBytesMax) co_return judge_all();
+  const WorkerPlace place(compute_);
+  if (!place.entered()) {
+    co_return Error{ErrorCode::kResourceExhausted, "Too many answers are being judged; try again"};
+  }
+  Executor* const home = Executor::Current();
+  co_await SwitchTo(compute_);
+  auto judged = judge_all();
+  if (home != nullptr) co_await SwitchTo(*home);
+  co_return judged;
 }
 
 Task<Status> Governor::Report(audit::Record record) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "audit/journal.h"
 #include "audit/record.h"
@@ -12,6 +13,7 @@
 #include "base/result.h"
 #include "base/task.h"
 #include "base/worker_pool.h"
+#include "governance/answer.h"
 #include "governance/exchange.h"
 #include "governance/judge.h"
 #include "governance/policy_views.h"
@@ -62,6 +64,15 @@ class Governor {
   // Judges without recording: dry runs and simulation. `view` null: the caller's own.
   Task<Result<Judgement>> DryRun(Exchange exchange, View view = nullptr);
 
+  // Begins to judge what a model answers to a call that was let through. Fails with kUnavailable
+  // when the tenant's policies cannot be loaded, with kResourceExhausted when too much is judged.
+  Task<Result<AnswerJudge>> OpenAnswer(identity::Principal principal, policy::Plane plane);
+
+  // The texts of an answer that is there whole, redacted: one for each of `texts`, which outlive
+  // the task. Fails as AnswerJudge::Judge and with kResourceExhausted; nothing may leave then.
+  Task<Result<std::vector<std::string>>> JudgeAnswer(AnswerJudge& judge,
+                                                     const std::vector<AnswerText>& texts);
+
   // Records a refusal and waits until it is durable. A failure to record changes nothing for the
   // caller, who is refused either way; it is counted and logged.
   Task<void> Refuse(Refusal refusal);
@@ -85,6 +96,7 @@ class Governor {
   WorkerPool& compute_;
   WorkerPool& blocking_;
   std::unique_ptr<Counters> counters_;
+  OpennessCache openness_;
   std::atomic<bool> store_is_behind_{false};  // with AuditAck::kStore only
 };
 

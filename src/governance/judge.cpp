@@ -9,6 +9,8 @@
 #include "base/utf8.h"
 #include "governance/excerpt.h"
 #include "policy/dynamic/risk_score.h"
+#include "redaction/edits.h"
+#include "redaction/json_redactor.h"
 #include "redaction/redactor.h"
 
 namespace axonflow::governance {
@@ -60,8 +62,9 @@ RedactedKinds KindsOf(const policy::PolicyView& view, const policy::Verdict& ver
   return kinds;
 }
 
-// The whole text with everything redacted that the verdict asks for.
-Result<std::string> RedactWhole(policy::DetectInput input, const Judgement& judgement) {
+// Where `input` holds what the verdict wants redacted.
+Result<std::vector<redaction::Place>> PlacesToRedact(policy::DetectInput input,
+                                                     const Judgement& judgement) {
   const policy::PolicyView& view = *judgement.view;
   input.want_spans = true;
   input.redactable_only = true;
@@ -73,7 +76,49 @@ Result<std::string> RedactWhole(policy::DetectInput input, const Judgement& judg
     return !AsksForRedaction(judgement.verdict, finding.policy) &&
            !kinds.Has(view.policy(finding.policy));
   });
-  return redaction::Redact(input.text, view, *findings);
+  return redaction::PlacesOf(view, *findings, input.text.size());
+}
+
+// The part of `edits` that lies in `part`. What reaches over the end of a part is cut there: each
+// part has its own piece taken out.
+std::vector<redaction::Place> Within(const TextPart& part, std::vector<redaction::Place> edits) {
+  std::erase_if(edits, [&](const redaction::Place& edit) {
+    return edit.span.end <= part.begin || edit.span.begin >= part.end;
+  });
+  for (redaction::Place& edit : edits) {
+    edit.span.begin = std::max(edit.span.begin, part.begin);
+    edit.span.end = std::min(edit.span.end, part.end);
+  }
+  return edits;
+}
+
+// What the verdict asks to redact, taken out of the whole text or of each part of it.
+Status RedactAll(const Exchange& exchange, const policy::DetectInput& input, Judgement& judgement) {
+  auto places = PlacesToRedact(input, judgement);
+  if (!places) return places.error();
+  if (exchange.parts.empty()) {
+    judgement.redacted_text = redaction::Redact(input.text, std::move(*places));
+    return {};
+  }
+  const auto edits = redaction::PlanEdits(input.text, std::move(*places));
+  for (const TextPart& part : exchange.parts) {
+    const auto own = Within(part, edits);
+    const auto text = input.text.substr(part.begin, part.end - part.begin);
+    if (part.json) {
+      auto redacted = redaction::RedactText(text, [&](std::string_view leaf) {
+        auto of_leaf = input;
+        of_leaf.text = leaf;
+        return PlacesToRedact(of_leaf, judgement);
+      });
+      if (!redacted) return redacted.error();
+      judgement.redacted_parts.push_back(std::move(redacted->text));
+      continue;
+    }
+    std::string out;
+    redaction::ApplyEdits(input.text, part.begin, part.end, own, out);
+    judgement.redacted_parts.push_back(std::move(out));
+  }
+  return {};
 }
 
 std::optional<std::string_view> Known(std::string_view text) {
@@ -188,9 +233,7 @@ Result<Judgement> Judge(const Exchange& exchange, View view, std::string_view en
         return AsksForRedaction(judgement.verdict, finding.policy);
       });
   if (judgement.verdict.redact && exchange.want_redacted_text) {
-    auto redacted = RedactWhole(input, judgement);
-    if (!redacted) return redacted.error();
-    judgement.redacted_text = std::move(*redacted);
+    if (auto redacted = RedactAll(exchange, input, judgement); !redacted) return redacted.error();
   }
   return judgement;
 }

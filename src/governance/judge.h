@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -20,6 +21,7 @@ struct Judgement {
   std::string excerpt;        // for the record, redacted
   std::string query_hash;     // hex SHA-256 of the whole text
   std::string redacted_text;  // with Exchange::want_redacted_text, when the verdict redacts
+  std::vector<std::string> redacted_parts;  // instead of redacted_text, with Exchange::parts
 };
 
 // Judges `exchange` by `view`: detectors over the texts, the risk score, the dynamic policies over

@@ -9,6 +9,8 @@
 #include "base/time.h"
 #include "identity/basic_auth.h"
 #include "identity/credential_snapshot.h"
+#include "identity/jwk_file.h"
+#include "identity/licence_verifier.h"
 #include "identity/names.h"
 #include "identity/secret_digest.h"
 #include "identity/user_token.h"
@@ -29,6 +31,14 @@ AuthFailure InvalidCredentials() {
 AuthFailure MissingCredentials() {
   return {401, "missing_credentials",
           "Authentication required: send HTTP Basic credentials with client id and client secret"};
+}
+
+// Whoever holds a signed licence may know what is wrong with it; whoever does not, learns nothing.
+AuthFailure RefusedLicence(const LicenceVerdict& verdict) {
+  if (!verdict.licence) return InvalidCredentials();
+  return {
+      401, "invalid_credentials",
+      "Authentication failed: " + std::string(ToString(verdict.fault)) + ": " + verdict.message};
 }
 
 AuthFailure RejectedUserToken(std::string_view reason) {
@@ -174,7 +184,9 @@ class CredentialAuthenticator final : public Authenticator {
     if (!header || headers.repeated[kAuthorization]) return MissingCredentials();
     const auto basic = ParseBasic(*header);
     if (!basic || basic->user.empty() || basic->password.empty()) return MissingCredentials();
-    auto client = CheckSecret(*basic);
+    const bool licensed = options_.licences && basic->password.Reveal().starts_with(kLicencePrefix);
+    auto client =
+        licensed ? CheckLicence(*basic, request.Header("X-Axonflow-Client")) : CheckSecret(*basic);
     if (std::holds_alternative<AuthFailure>(client)) return client;
     auto& principal = std::get<Principal>(client);
     auto failure = headers.Repeated();
@@ -234,19 +246,55 @@ class CredentialAuthenticator final : public Authenticator {
       return InvalidCredentials();
     }
     if (!credential.enabled) return AuthFailure{403, "client_disabled", "This client is disabled"};
+    return ServiceOf(basic.user, std::move(credential));
+  }
+
+  AuthResult<Principal> CheckLicence(const BasicCredentials& basic,
+                                     std::string_view client_header) const {
+    const LicenceVerdict verdict =
+        options_.licences->Verify(basic.password.Reveal(), ScopeOfClient(client_header), Now());
+    if (!verdict.valid()) return RefusedLicence(verdict);
+    const Licence& licence = *verdict.licence;
+    Credential credential{licence.org, TenantId(basic.user), true, {}};
+    const auto found = snapshot_.Find(basic.user, credential);
+    if (found == CredentialSnapshot::Found::kUnavailable) {
+      return AuthFailure{503, "unavailable", "Credentials cannot be checked at the moment"};
+    }
+    if (found == CredentialSnapshot::Found::kNo && snapshot_.IsDisabled(licence.org, basic.user)) {
+      credential.enabled = false;
+    }
+    const bool foreign = credential.org != licence.org ||
+                         (!licence.tenant.empty() && licence.tenant != credential.tenant);
+    if (foreign || !IsDirectoryName(basic.user)) return InvalidCredentials();
+    if (!credential.enabled) return AuthFailure{403, "client_disabled", "This client is disabled"};
+    return ServiceOf(basic.user, std::move(credential));
+  }
+
+  static Principal ServiceOf(const std::string& client, Credential credential) {
     Principal principal;
     principal.org = std::move(credential.org);
     principal.tenant = std::move(credential.tenant);
-    principal.client = ClientId(basic.user);
-    principal.user_email = Normalized(basic.user) + "@axonflow.local";
+    principal.client = ClientId(client);
+    principal.user_email = Normalized(client) + "@axonflow.local";
     principal.user_role = "service";
     return principal;
   }
 
+  UserTokenRules TokenRules() const {
+    UserTokenRules rules;
+    rules.hs256_key = options_.jwt_secret;
+    if (options_.oidc_keys) rules.provider_keys = options_.oidc_keys->keys();
+    rules.issuer = options_.oidc_issuer;
+    rules.audience = options_.oidc_audience;
+    return rules;
+  }
+
   std::optional<AuthFailure> ApplyUserToken(Principal& principal, std::string_view token) const {
     if (IsAbsentToken(token, principal)) return std::nullopt;
-    auto claims = VerifyUserToken(token, options_.jwt_secret, Now());
+    auto claims = VerifyUserToken(token, TokenRules(), Now());
     if (!claims) return RejectedUserToken(claims.error().message);
+    // A provider's token without a tenant belongs to the tenant whose client presents it.
+    if (claims->tenant.empty()) claims->tenant = principal.tenant.str();
     if (claims->tenant != principal.tenant.str() ||
         (!claims->org.empty() && claims->org != principal.org.str())) {
       return AuthFailure{403, "tenant_mismatch", "Tenant mismatch"};

@@ -55,20 +55,30 @@ class Authenticator {
                                             const BodyIdentity& body) const = 0;
 };
 
+class CredentialSnapshot;
+class JwkFile;
+class LicenceVerifier;
+
 struct AuthenticatorOptions {
   OrgId org;          // community mode: every caller's organisation
   Secret pepper;      // credential mode: the key of the client secret digests
-  Secret jwt_secret;  // credential mode: HS256 key of user tokens; empty = every token is refused
+  Secret jwt_secret;  // credential mode: HS256 key of user tokens; empty = such tokens are refused
   bool trust_identity_headers = false;  // AXONFLOW_TRUST_IDENTITY_HEADERS
-};
 
-class CredentialSnapshot;
+  // Credential mode. User tokens of an identity provider; no keys: such tokens are refused.
+  std::string oidc_issuer = {};
+  std::string oidc_audience = {};
+  std::shared_ptr<const JwkFile> oidc_keys = nullptr;
+  // Credential mode. Licence keys in the place of a client secret; null: they are not taken.
+  std::shared_ptr<const LicenceVerifier> licences = nullptr;
+};
 
 // Nobody needs a credential; everybody is the local administrator of the tenant they name.
 std::unique_ptr<Authenticator> MakeCommunityAuthenticator(AuthenticatorOptions options);
 
-// Basic credentials of the client directory, as `snapshot` last saw it. `snapshot` outlives the
-// authenticator.
+// Basic credentials of the client directory, as `snapshot` last saw it, and licence keys. The user
+// name of a licence key is the client's; a client that the directory does not know stands for the
+// tenant of its own name in the organisation of the licence. `snapshot` outlives the authenticator.
 std::unique_ptr<Authenticator> MakeCredentialAuthenticator(AuthenticatorOptions options,
                                                            const CredentialSnapshot& snapshot);
 

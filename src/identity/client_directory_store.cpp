@@ -44,6 +44,17 @@ bool DecodeDigest(std::string_view hex, Digest256& out) {
   return true;
 }
 
+// The look-up comes before anybody is known, so on PostgreSQL it is a function that may look across
+// organizations and shows nothing else.
+std::string_view CredentialsStatement(store::Engine engine) {
+  if (engine == store::Engine::kPostgresql) {
+    return R"(SELECT client_id, org_id, tenant_id, client_enabled, tenant_enabled, secret_digest
+              FROM axonflow_client_credentials())";
+  }
+  return R"(SELECT c.client_id, c.org_id, c.tenant_id, c.enabled, t.enabled, c.secret_digest
+            FROM clients c JOIN tenants t ON t.org_id = c.org_id AND t.tenant_id = c.tenant_id)";
+}
+
 }  // namespace
 
 Result<bool> InsertTenantUnlessExists(Transaction& transaction, const TenantRow& tenant) {
@@ -158,9 +169,7 @@ Result<CredentialMap> LoadCredentials(store::Database& database) {
       [&](Transaction& transaction) {
         credentials.clear();
         return transaction.Query(
-            R"(SELECT c.client_id, c.org_id, c.tenant_id, c.enabled, t.enabled, c.secret_digest
-               FROM clients c JOIN tenants t ON t.org_id = c.org_id AND t.tenant_id = c.tenant_id)",
-            {}, [&](const Row& row) {
+            CredentialsStatement(transaction.engine()), {}, [&](const Row& row) {
               Credential credential{OrgId(std::string(row.Text(1))),
                                     TenantId(std::string(row.Text(2))),
                                     row.Int(3) != 0 && row.Int(4) != 0,

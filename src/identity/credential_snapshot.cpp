@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "identity/client_directory_store.h"
 #include "telemetry/log.h"
 
 namespace axonflow::identity {
@@ -62,6 +63,11 @@ CredentialSnapshot::Found CredentialSnapshot::Find(std::string_view client, Cred
   return Found::kNo;
 }
 
+bool CredentialSnapshot::IsDisabled(const OrgId& org, std::string_view tenant) const {
+  const std::lock_guard lock(map_mutex_);
+  return org == options_.org && disabled_tenants_.contains(tenant);
+}
+
 void CredentialSnapshot::LookSoon() const {
   if (look_wanted_.exchange(true)) return;
   const std::lock_guard lock(wake_mutex_);
@@ -85,6 +91,26 @@ void CredentialSnapshot::Publish(CredentialMap map) {
   generation_.fetch_add(1, std::memory_order_release);
 }
 
+Status CredentialSnapshot::LoadDisabledTenants() {
+  if (options_.org.empty()) return {};
+  const auto scope = store::OrgScope::OrgWide(options_.org);
+  if (!scope) return scope.error();
+  std::set<std::string, std::less<>> disabled;
+  const Status read = database_.Read(*scope, [&](store::Transaction& transaction) -> Status {
+    disabled.clear();
+    const auto tenants = SelectTenants(transaction, options_.org);
+    if (!tenants) return tenants.error();
+    for (const TenantRow& tenant : *tenants) {
+      if (!tenant.enabled) disabled.insert(tenant.id.str());
+    }
+    return {};
+  });
+  if (!read) return read;
+  const std::lock_guard lock(map_mutex_);
+  disabled_tenants_ = std::move(disabled);
+  return {};
+}
+
 Status CredentialSnapshot::Load(std::int64_t change_counter) {
   const Clock::time_point begin = Clock::now();
   loads_.fetch_add(1, std::memory_order_relaxed);
@@ -94,6 +120,7 @@ Status CredentialSnapshot::Load(std::int64_t change_counter) {
   const Clock::duration pause_max = std::max<Clock::duration>(kLoadPauseMax, spacing);
   next_load_ = end + std::clamp<Clock::duration>((end - begin) * kLoadShare, spacing, pause_max);
   if (!map) return map.error();
+  if (const Status tenants = LoadDisabledTenants(); !tenants) return tenants;
   // Every audit batch moves the change counter too, so most loads find nothing different.
   if (*map != *map_) Publish(std::move(*map));
   change_counter_ = change_counter;

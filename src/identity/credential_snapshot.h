@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -55,6 +56,7 @@ class CredentialSnapshot {
     std::chrono::milliseconds refresh_interval = kRefreshInterval;
     std::chrono::milliseconds load_spacing = kLoadSpacing;
     std::chrono::milliseconds stale_max = kStaleMax;
+    OrgId org = {};  // whose disabled tenants are known too; empty: nobody's
   };
 
   enum class Found {
@@ -74,6 +76,9 @@ class CredentialSnapshot {
   // Copies the credential of `client` into `out`.
   Found Find(std::string_view client, Credential& out) const;
 
+  // Whether `tenant` of Options::org is disabled. For callers whose tenant is not that of a client.
+  bool IsDisabled(const OrgId& org, std::string_view tenant) const;
+
   // Asks the thread to look for changes at once, for a caller whose client or secret may be newer
   // than the snapshot. Any number of askers cause one look each load_spacing.
   void LookSoon() const;
@@ -85,6 +90,7 @@ class CredentialSnapshot {
 
   CredentialSnapshot(store::Database& database, Options options);
   Status Load(std::int64_t change_counter);
+  Status LoadDisabledTenants();
   void Run();
   void LookForChanges();
   void Report(const Status& look);
@@ -101,6 +107,7 @@ class CredentialSnapshot {
   // reference count at every request.
   mutable std::mutex map_mutex_;
   std::shared_ptr<const CredentialMap> map_;
+  std::set<std::string, std::less<>> disabled_tenants_;
   std::atomic<std::uint64_t> generation_{0};
   std::atomic<Clock::rep> confirmed_at_{0};  // when the map was last known to equal the store
   std::atomic<std::uint64_t> loads_{0};

@@ -14,8 +14,7 @@
 
 #include "base/crypto.h"
 #include "identity/client_directory.h"
-#include "store/migrations.h"
-#include "store/sqlite.h"
+#include "store/testing.h"
 
 // What the tests of this room share.
 namespace axonflow::identity::testing {
@@ -27,8 +26,6 @@ class TemporaryStore {
     std::string name = ::testing::TempDir() + "axonflow_identity_XXXXXX";
     folder_ = ::mkdtemp(name.data());
     database_ = Open();
-    const Status migrated = store::Migrate(*database_);
-    EXPECT_TRUE(migrated.ok()) << (migrated.ok() ? "" : migrated.error().message);
   }
   ~TemporaryStore() {
     database_.reset();
@@ -37,9 +34,7 @@ class TemporaryStore {
 
   // One more connection to the same file, as another process has it.
   std::unique_ptr<store::Database> Open() const {
-    auto database = store::OpenSqlite(folder_ / "axonflow.db");
-    EXPECT_TRUE(database.ok()) << (database.ok() ? "" : database.error().message);
-    return std::move(*database);
+    return store::testing::OpenStore(folder_ / "axonflow.db");
   }
   store::Database& database() { return *database_; }
   const std::filesystem::path& folder() const { return folder_; }

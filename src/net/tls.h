@@ -57,8 +57,8 @@ class TlsContext {
 };
 
 // The server's side of one TLS connection over a non-blocking socket, which stays the caller's. The
-// handshake is part of the first reads. The process must ignore SIGPIPE: OpenSSL writes to the socket
-// by itself.
+// handshake is part of the first reads. The process must ignore SIGPIPE: OpenSSL writes to the
+// socket by itself.
 class TlsSession {
  public:
   enum class Want {

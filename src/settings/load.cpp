@@ -14,7 +14,6 @@ namespace {
 constexpr std::string_view kPrefix = "AXONFLOW_";
 constexpr std::string_view kPlaceholderOrg = "local-dev-org";
 constexpr std::size_t kShownBytesMax = 100;
-constexpr std::size_t kSecretBytesMin = 32;
 constexpr std::size_t kOrgBytesMax = 128;
 
 bool Contains(std::span<const std::string_view> names, std::string_view name) {
@@ -212,20 +211,37 @@ class Loader {
                           std::string(kPlaceholderOrg));
     }
     CheckAddress();
-    const Secret jwt = settings_.SecretOf("JWT_SECRET");
-    if (!jwt.empty() && jwt.Reveal().size() < kSecretBytesMin) {
-      problems_.push_back("JWT_SECRET must be at least 32 bytes long");
+    for (const auto& [variable, secret] : settings_.secrets_) {
+      if (IsSecretReference(secret.Reveal())) continue;
+      if (const auto complaint = SecretComplaint(variable, secret.Reveal())) {
+        problems_.push_back(variable + " " + *complaint);
+      }
     }
-    if (settings_.IsSet("DATABASE_URL")) {
-      problems_.push_back(
-          "DATABASE_URL is set, but this version has no PostgreSQL driver: unset it to use the "
-          "embedded store under AXONFLOW_DATA_DIR");
+    CheckStore();
+  }
+
+  void CheckStore() {
+    if (!settings_.IsSet("DATABASE_URL")) {
+      if (settings_.Bool("AXONFLOW_DB_USE_APP_ROLE")) {
+        problems_.push_back(
+            "AXONFLOW_DB_USE_APP_ROLE=\"true\" needs row-level security, which the embedded store "
+            "does not have: unset it, or set DATABASE_URL");
+      }
+      for (const std::string_view url :
+           {"AXONFLOW_DB_APP_ROLE_URL", "AXONFLOW_DB_PLATFORM_ADMIN_URL"}) {
+        if (settings_.IsSet(url)) {
+          problems_.push_back(std::string(url) + " needs DATABASE_URL, which is not set");
+        }
+      }
+      return;
     }
-    if (settings_.Bool("AXONFLOW_DB_USE_APP_ROLE")) {
+    const Secret url = settings_.SecretOf("DATABASE_URL");
+    const std::string_view text = url.Reveal();
+    if (text.find("://") != std::string_view::npos && !text.starts_with("postgres://") &&
+        !text.starts_with("postgresql://")) {
       problems_.push_back(
-          "AXONFLOW_DB_USE_APP_ROLE=\"true\" needs database roles and row-level security, which "
-          "the "
-          "embedded store does not have: unset it");
+          "DATABASE_URL must begin with postgres:// or postgresql://; unset it to use the embedded "
+          "store under AXONFLOW_DATA_DIR");
     }
   }
 

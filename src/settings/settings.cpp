@@ -79,6 +79,15 @@ Secret Settings::SecretOf(std::string_view variable) const {
   return secret == secrets_.end() ? Secret() : secret->second;
 }
 
+Status Settings::ReplaceSecret(std::string_view variable, Secret secret) {
+  Row(variable, {Type::kSecret});
+  if (const auto complaint = SecretComplaint(variable, secret.Reveal())) {
+    return Error{ErrorCode::kInvalidArgument, std::string(variable) + " " + *complaint};
+  }
+  secrets_.insert_or_assign(std::string(variable), std::move(secret));
+  return {};
+}
+
 std::map<std::string, std::string> Settings::PostureVariables() const {
   std::map<std::string, std::string> variables;
   for (const Setting& setting : Table()) {

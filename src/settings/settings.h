@@ -54,6 +54,10 @@ class Settings {
   std::vector<std::string> List(std::string_view variable) const;
   Secret SecretOf(std::string_view variable) const;  // empty when unset
 
+  // Puts what a reference stands for in its place. kInvalidArgument, naming the variable, when it
+  // will not do as that secret. Only while the settings are made ready.
+  Status ReplaceSecret(std::string_view variable, Secret secret);
+
   // Of the variables that are set and whose name is one of the posture's (see policy/posture.h).
   std::map<std::string, std::string> PostureVariables() const;
 

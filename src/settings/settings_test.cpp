@@ -122,8 +122,14 @@ TEST(Settings, ReportsEveryProblemAtOnceAndNoSecret) {
 TEST(Settings, ChecksWhatOnlySeveralSettingsTellTogether) {
   EXPECT_THAT(Problems({{"JWT_SECRET", "short-secret-short-secret-31-b."}}),
               AllOf(HasSubstr("at least 32 bytes"), Not(HasSubstr("short-secret"))));
-  EXPECT_THAT(Problems({{"DATABASE_URL", "postgres://u:hunter2@db/x"}}),
-              AllOf(HasSubstr("no PostgreSQL driver"), Not(HasSubstr("hunter2"))));
+  EXPECT_THAT(Problems({{"DATABASE_URL", "mysql://u:hunter2@db/x"}}),
+              AllOf(HasSubstr("postgres://"), Not(HasSubstr("hunter2"))));
+  EXPECT_EQ(Problems({{"DATABASE_URL", "postgres://u:hunter2@db/x"},
+                      {"AXONFLOW_DB_USE_APP_ROLE", "true"},
+                      {"AXONFLOW_DB_APP_ROLE_URL", "postgres://a@db/x"}}),
+            "");
+  EXPECT_THAT(Problems({{"AXONFLOW_DB_APP_ROLE_URL", "postgres://a@db/x"}}),
+              HasSubstr("needs DATABASE_URL"));
   EXPECT_THAT(Problems({{"AXONFLOW_DB_USE_APP_ROLE", "true"}}), HasSubstr("row-level security"));
   EXPECT_EQ(Problems({{"AXONFLOW_DB_USE_APP_ROLE", "false"}}), "");
   EXPECT_THAT(Problems({{"DEPLOYMENT_KIND", "production"}}), HasSubstr("placeholder"));
@@ -155,14 +161,13 @@ TEST(Settings, IgnoresTheVariablesOfTheClients) {
 }
 
 TEST(Settings, SaysOnceWhichSettingsHaveNoEffect) {
-  const auto settings = Settings::Load({{"AXONFLOW_LICENSE_KEY", "AXON-secret"},
-                                        {"REDIS_URL", "redis://:pw@x"},
-                                        {"AUDIT_MODE", ""}});
+  const auto settings = Settings::Load(
+      {{"AXONFLOW_SMTP_PASSWORD", "secret"}, {"REDIS_URL", "redis://:pw@x"}, {"AUDIT_MODE", ""}});
   ASSERT_TRUE(settings.ok()) << settings.error().message;
   EXPECT_THAT(
       settings->Warnings(),
       ElementsAre(
-          "These settings have no effect in this version: AXONFLOW_LICENSE_KEY, REDIS_URL"));
+          "These settings have no effect in this version: AXONFLOW_SMTP_PASSWORD, REDIS_URL"));
 }
 
 TEST(Settings, SaysWhichRowsOfTheTableHaveNoEffect) {
@@ -180,10 +185,9 @@ TEST(Settings, SaysWhichRowsOfTheTableHaveNoEffect) {
 
 TEST(Settings, StopsOnProtectionsThatThisVersionDoesNotHave) {
   const Environment cases = {
-      {"AXONFLOW_REQUIRE_USER_TOKEN", "true"},   {"AXONFLOW_FAIL_MODE", "open"},
-      {"AXONFLOW_AUDIT_SIGNING_KEY", "hunter2"}, {"AXONFLOW_AUDIT_S3_BUCKET", "hunter2"},
-      {"CONNECTOR_ENCRYPTION_KEY", "hunter2"},   {"MCP_READ_ONLY", "true"},
-      {"SQLI_SCANNER_MODE", "advanced"},         {"MCP_MAX_ROWS_PER_QUERY", "10000"}};
+      {"AXONFLOW_REQUIRE_USER_TOKEN", "true"}, {"AXONFLOW_FAIL_MODE", "open"},
+      {"AXONFLOW_AUDIT_S3_BUCKET", "hunter2"}, {"MCP_READ_ONLY", "true"},
+      {"SQLI_SCANNER_MODE", "advanced"},       {"MCP_MAX_ROWS_PER_QUERY", "10000"}};
   for (const auto& [name, value] : cases) {
     EXPECT_THAT(Problems({{name, value}}),
                 AllOf(HasSubstr(name + " is not supported in this version: unset it"),
@@ -198,7 +202,7 @@ TEST(Settings, StopsOnProtectionsThatThisVersionDoesNotHave) {
 TEST(Settings, LetsUnsupportedProtectionsBeSwitchedOff) {
   const auto settings = Settings::Load({{"AXONFLOW_REQUIRE_USER_TOKEN", "False"},
                                         {"AXONFLOW_FAIL_MODE", "closed"},
-                                        {"AXONFLOW_AUDIT_SIGNING_KEY", " \n"},
+                                        {"AXONFLOW_AUDIT_S3_BUCKET", " \n"},
                                         {"SQLI_SCANNER_MODE", "basic"},
                                         {"MCP_READ_ONLY", "0"}});
   ASSERT_TRUE(settings.ok()) << settings.error().message;

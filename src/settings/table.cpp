@@ -71,8 +71,29 @@ void AddServer(Rows& rows) {
                   "server.bind_address",
                   Type::kString,
                   "",
-                  "Numeric address to listen on. Unset means 127.0.0.1 in every mode: this version "
-                  "has no TLS, so any other address takes credentials and prompts in clear text.",
+                  "Numeric address to listen on. Unset means 127.0.0.1 in every mode. Without "
+                  "AXONFLOW_TLS_CERT_FILE any other address takes credentials and prompts in clear "
+                  "text.",
+                  {}});
+  rows.push_back({"AXONFLOW_TLS_CERT_FILE",
+                  "server.tls.cert_file",
+                  Type::kPath,
+                  "",
+                  "PEM file with the certificate of the listener and the intermediate ones. Set: "
+                  "the port speaks TLS 1.2 and 1.3 only. Changed files serve new connections.",
+                  {}});
+  rows.push_back({"AXONFLOW_TLS_KEY_FILE",
+                  "server.tls.key_file",
+                  Type::kPath,
+                  "",
+                  "PEM file with the private key of that certificate.",
+                  {}});
+  rows.push_back({"AXONFLOW_TLS_CLIENT_CA_FILE",
+                  "server.tls.client_ca_file",
+                  Type::kPath,
+                  "",
+                  "PEM file with certificates of authorities. Set: clients must show a certificate "
+                  "signed by one of them (mTLS), besides their credentials.",
                   {}});
   rows.push_back({"AXONFLOW_ALLOW_ANONYMOUS",
                   "server.allow_anonymous",
@@ -129,6 +150,61 @@ void AddIdentity(Rows& rows) {
                   "false",
                   "Takes X-User-Email and X-Session-Id into the audit record. Only behind a proxy "
                   "that sets them; they never change a verdict.",
+                  {}});
+}
+
+void AddLicences(Rows& rows) {
+  rows.push_back(
+      {"AXONFLOW_LICENSE_KEY",
+       "license.key",
+       Type::kSecret,
+       "",
+       "The licence of this deployment. When set it must be valid and for ORG_ID, or the "
+       "start stops.",
+       {}});
+  rows.push_back(
+      {"AXONFLOW_LICENSE_PUBLIC_KEYS",
+       "license.public_keys",
+       Type::kList,
+       "",
+       "Public keys that may sign licences of paid tiers, each as id:base64. Unset means "
+       "that no such licence is a credential.",
+       {}});
+  rows.push_back({"AXONFLOW_LICENSE_EVALUATION_KEYS",
+                  "license.evaluation_keys",
+                  Type::kList,
+                  "",
+                  "Public keys that may sign licences of the Evaluation tier, each as id:base64.",
+                  {}});
+  rows.push_back({"AXONFLOW_LICENSE_REVOCATIONS",
+                  "license.revocations",
+                  Type::kPath,
+                  "",
+                  "The signed list of revoked licences. Read again when it changes; a list that "
+                  "cannot be read stops the start.",
+                  {}});
+}
+
+void AddUserTokens(Rows& rows) {
+  rows.push_back({"AXONFLOW_OIDC_ISSUER",
+                  "identity.oidc.issuer",
+                  Type::kString,
+                  "",
+                  "The `iss` of user tokens of an identity provider, compared exactly. Needs "
+                  "AXONFLOW_OIDC_AUDIENCE and AXONFLOW_OIDC_JWKS_FILE.",
+                  {}});
+  rows.push_back({"AXONFLOW_OIDC_AUDIENCE",
+                  "identity.oidc.audience",
+                  Type::kString,
+                  "",
+                  "What the `aud` of such a token must hold; with several audiences its `azp` must "
+                  "be this too.",
+                  {}});
+  rows.push_back({"AXONFLOW_OIDC_JWKS_FILE",
+                  "identity.oidc.jwks_file",
+                  Type::kPath,
+                  "",
+                  "The provider's keys (JWK Set) for RS256 and ES256. Read again when it changes.",
                   {}});
 }
 
@@ -233,6 +309,39 @@ void AddAuditAndStore(Rows& rows) {
                   "journal",
                   "What an answer waits for: its record in the local journal, or in the store.",
                   {"journal", "store"}});
+  rows.push_back(
+      {"AXONFLOW_AUDIT_SIGNING_KEY",
+       "audit.signing_key",
+       Type::kSecret,
+       "",
+       "Ed25519 key that signs audit records and tree heads: base64 of a 32-byte seed or "
+       "of the 64-byte private key. Unset: the embedded store has one made under "
+       "AXONFLOW_DATA_DIR; on PostgreSQL nothing is signed.",
+       {}});
+  rows.push_back(
+      {"AXONFLOW_AUDIT_SIGNING_KEY_ID",
+       "audit.signing_key_id",
+       Type::kString,
+       "",
+       "Name of the signing key in signatures. Unset: the first 16 hex digits of SHA-256 "
+       "of the public key.",
+       {}});
+  rows.push_back({"AXONFLOW_AUDIT_VERIFY_KEYS",
+                  "audit.verify_keys",
+                  Type::kList,
+                  "",
+                  "Public keys that signed in the past, each base64 of 32 bytes: their signatures "
+                  "still count.",
+                  {}});
+  rows.push_back(
+      {"AXONFLOW_AUDIT_SIGNATURES",
+       "audit.signatures",
+       Type::kEnum,
+       "on_demand",
+       "When single records are signed: `on_demand`, when they are verified or exported, "
+       "after the signed tree head has vouched for them; `each_record`, as they are "
+       "stored (16 us of CPU each); `off`, no signatures at all.",
+       {"on_demand", "each_record", "off"}});
   rows.push_back({"AXONFLOW_JOURNAL_RETAINED_BYTES_MAX",
                   "audit.journal_retained_bytes_max",
                   Type::kInteger,
@@ -245,15 +354,32 @@ void AddAuditAndStore(Rows& rows) {
                   "store.database_url",
                   Type::kSecret,
                   "",
-                  "PostgreSQL is not supported in this version: unset keeps the embedded store, "
-                  "anything else stops the start.",
+                  "The PostgreSQL database, as the owner of its schema: "
+                  "`postgres://user:password@host/name?sslmode=verify-full`. Unset: the embedded "
+                  "store under AXONFLOW_DATA_DIR.",
+                  {}});
+  rows.push_back({"AXONFLOW_DB_APP_ROLE_URL",
+                  "store.app_role_url",
+                  Type::kSecret,
+                  "",
+                  "The same database for a login that is, or may act as, `axonflow_app_role`; "
+                  "requests are served with it. Unset: DATABASE_URL, acting as that role.",
+                  {}});
+  rows.push_back({"AXONFLOW_DB_PLATFORM_ADMIN_URL",
+                  "store.platform_admin_url",
+                  Type::kSecret,
+                  "",
+                  "The same database for a login that is, or may act as, "
+                  "`axonflow_platform_admin`: audit shipping and snapshots. Unset: DATABASE_URL, "
+                  "acting as that role.",
                   {}});
   rows.push_back({"AXONFLOW_DB_USE_APP_ROLE",
                   "store.use_app_role",
                   Type::kBool,
-                  "false",
-                  "Database roles with row-level security, which the embedded store does not "
-                  "have: `true` stops the start.",
+                  "",
+                  "Whether requests run as a role that row-level security binds; the start checks "
+                  "role and tables and refuses. Unset: `true` on PostgreSQL. The embedded store "
+                  "cannot: `true` stops the start.",
                   {}});
 }
 
@@ -279,14 +405,183 @@ void AddTelemetry(Rows& rows) {
                   {}});
 }
 
+void AddEgress(Rows& rows) {
+  rows.push_back({"AXONFLOW_EGRESS_ALLOW",
+                  "egress.allow",
+                  Type::kList,
+                  "",
+                  "Address blocks that outbound requests may reach although they are not public, "
+                  "such as `10.20.0.0/16` or `127.0.0.1`; without TLS, too. A metadata service "
+                  "must be named as a single address.",
+                  {}});
+  rows.push_back({"AXONFLOW_EGRESS_CA_FILE",
+                  "egress.ca_file",
+                  Type::kPath,
+                  "",
+                  "PEM file of the authorities that certificates of other servers are checked "
+                  "against. Unset: those of the system.",
+                  {}});
+  rows.push_back({"AXONFLOW_EGRESS_PROXY",
+                  "egress.proxy",
+                  Type::kString,
+                  "",
+                  "`http://host:port` that all outbound requests go through; it then decides what "
+                  "names mean. `HTTP_PROXY` and its kin are ignored.",
+                  {}});
+}
+
+void AddSecrets(Rows& rows) {
+  rows.push_back({"CONNECTOR_ENCRYPTION_KEY",
+                  "secrets.encryption_key",
+                  Type::kSecret,
+                  "",
+                  "Base64 of the 32 bytes that seal stored credentials (AES-256-GCM). Without a "
+                  "key, only development stores them, in plain text.",
+                  {}});
+  rows.push_back({"CONNECTOR_ENCRYPTION_KEYS",
+                  "secrets.encryption_keys",
+                  Type::kSecret,
+                  "",
+                  "The same as a ring, `id:base64,id:base64`: the first key seals, all open. Goes "
+                  "before CONNECTOR_ENCRYPTION_KEY, whose id is `default`.",
+                  {}});
+  rows.push_back({"AXONFLOW_ALLOW_PLAINTEXT_CREDENTIALS",
+                  "secrets.allow_plaintext",
+                  Type::kBool,
+                  "false",
+                  "Stores credentials in plain text outside development when there is no key. "
+                  "Not meant for production.",
+                  {}});
+  rows.push_back({"VAULT_ADDR",
+                  "secrets.vault.address",
+                  Type::kString,
+                  "",
+                  "Address of the Vault that `vault:mount/path#field` references are read from.",
+                  {}});
+  rows.push_back({"VAULT_NAMESPACE",
+                  "secrets.vault.namespace",
+                  Type::kString,
+                  "",
+                  "Namespace of that Vault.",
+                  {}});
+  rows.push_back({"VAULT_AUTH_MOUNT",
+                  "secrets.vault.auth_mount",
+                  Type::kString,
+                  "approle",
+                  "Where its AppRole method is mounted.",
+                  {}});
+  rows.push_back({"VAULT_ROLE_ID",
+                  "secrets.vault.role_id",
+                  Type::kString,
+                  "",
+                  "AppRole that this node logs in with.",
+                  {}});
+  rows.push_back({"VAULT_SECRET_ID",
+                  "secrets.vault.secret_id",
+                  Type::kSecret,
+                  "",
+                  "Secret of that role.",
+                  {}});
+  rows.push_back({"AWS_REGION",
+                  "secrets.aws.region",
+                  Type::kString,
+                  "",
+                  "Region of `aws-sm:name#field` references; an ARN names its own.",
+                  {}});
+  rows.push_back({"AWS_ACCESS_KEY_ID",
+                  "secrets.aws.access_key_id",
+                  Type::kString,
+                  "",
+                  "Key that requests to AWS Secrets Manager are signed with.",
+                  {}});
+  rows.push_back({"AWS_SECRET_ACCESS_KEY",
+                  "secrets.aws.secret_access_key",
+                  Type::kSecret,
+                  "",
+                  "Secret of that key.",
+                  {}});
+  rows.push_back({"AWS_SESSION_TOKEN",
+                  "secrets.aws.session_token",
+                  Type::kSecret,
+                  "",
+                  "Session of that key, when it is a temporary one.",
+                  {}});
+  rows.push_back({"AXONFLOW_AWS_SECRETS_ENDPOINT",
+                  "secrets.aws.endpoint",
+                  Type::kString,
+                  "",
+                  "Another address of AWS Secrets Manager, such as a VPC endpoint.",
+                  {}});
+}
+
+void AddModels(Rows& rows) {
+  rows.push_back({"OPENAI_BASE_URL",
+                  "models.openai.base_url",
+                  Type::kString,
+                  "",
+                  "Where calls of the OpenAI protocol go. With the key alone: OpenAI itself. An "
+                  "address that is not public must be in AXONFLOW_EGRESS_ALLOW.",
+                  {}});
+  rows.push_back({"OPENAI_API_KEY",
+                  "models.openai.api_key",
+                  Type::kSecret,
+                  "",
+                  "Key of this deployment there. Without it each caller brings its own in "
+                  "`X-Provider-Key`.",
+                  {}});
+  rows.push_back({"OPENAI_MODEL",
+                  "models.openai.model",
+                  Type::kString,
+                  "gpt-4o-mini",
+                  "Model of calls to /api/request that name none.",
+                  {}});
+  rows.push_back({"ANTHROPIC_BASE_URL",
+                  "models.anthropic.base_url",
+                  Type::kString,
+                  "",
+                  "Where calls of the Anthropic protocol go, without /v1. With the key alone: "
+                  "Anthropic itself.",
+                  {}});
+  rows.push_back({"ANTHROPIC_API_KEY",
+                  "models.anthropic.api_key",
+                  Type::kSecret,
+                  "",
+                  "Key of this deployment there.",
+                  {}});
+  rows.push_back({"ANTHROPIC_MODEL",
+                  "models.anthropic.model",
+                  Type::kString,
+                  "claude-haiku-4-5",
+                  "Model of calls to /api/request that name none.",
+                  {}});
+  rows.push_back({"OLLAMA_BASE_URL",
+                  "models.ollama.base_url",
+                  Type::kString,
+                  "",
+                  "Where Ollama listens, without /v1. It is asked when no other provider of the "
+                  "OpenAI protocol is set, or by name.",
+                  {}});
+  rows.push_back({"OLLAMA_MODEL",
+                  "models.ollama.model",
+                  Type::kString,
+                  "llama3.2",
+                  "Model of calls to /api/request that name none.",
+                  {}});
+}
+
 Rows BuildTable() {
   Rows rows;
   AddNode(rows);
   AddServer(rows);
   AddIdentity(rows);
+  AddLicences(rows);
+  AddUserTokens(rows);
   AddDecisions(rows);
   AddPosture(rows);
   AddAuditAndStore(rows);
+  AddEgress(rows);
+  AddSecrets(rows);
+  AddModels(rows);
   AddTelemetry(rows);
   return rows;
 }

@@ -7,6 +7,8 @@
 namespace axonflow::settings {
 namespace {
 
+constexpr std::size_t kSigningSecretBytesMin = 32;
+constexpr std::string_view kReferences[] = {"env:", "file:", "vault:", "aws-sm:"};
 constexpr double kDurationMaxMs = 10.0 * 366 * 86'400'000;
 
 struct Unit {
@@ -120,6 +122,18 @@ std::optional<std::string> Complaint(const Setting& setting, std::string_view te
     case Type::kList:
     case Type::kSecret:
       break;
+  }
+  return std::nullopt;
+}
+
+bool IsSecretReference(std::string_view text) {
+  return std::any_of(std::begin(kReferences), std::end(kReferences),
+                     [&](std::string_view scheme) { return text.starts_with(scheme); });
+}
+
+std::optional<std::string> SecretComplaint(std::string_view variable, std::string_view text) {
+  if (variable == "JWT_SECRET" && text.size() < kSigningSecretBytesMin) {
+    return "must be at least 32 bytes long";
   }
   return std::nullopt;
 }

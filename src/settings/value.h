@@ -31,4 +31,10 @@ std::string_view Trimmed(std::string_view text);
 // 65535"). Repeats nothing of the text.
 std::optional<std::string> Complaint(const Setting& setting, std::string_view text);
 
+// Whether the value of a secret setting says where the secret is kept instead (docs/secrets.md).
+bool IsSecretReference(std::string_view text);
+
+// Whether `text` will do as the secret of `variable`; else what it must be. Repeats nothing of it.
+std::optional<std::string> SecretComplaint(std::string_view variable, std::string_view text);
+
 }  // namespace axonflow::settings

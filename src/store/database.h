@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,11 +43,25 @@ class Row {
   virtual std::string_view Text(int column) const = 0;  // text or blob; valid until the next row
 };
 
+enum class Engine { kSqlite, kPostgresql };
+
 // Statements inside one transaction. SQL is the subset that SQLite 3.40 and PostgreSQL 15 share,
-// with $1, $2, ... parameters. Prepared once per connection under its text.
+// with $1, $2, ... parameters. Prepared once per connection under its text. What PostgreSQL cannot
+// hold in a text, a zero byte or bytes that are no UTF-8, becomes U+FFFD there.
 class Transaction {
  public:
   virtual ~Transaction() = default;
+
+  // For the few statements that have no common form.
+  virtual Engine engine() const { return Engine::kSqlite; }
+
+  // Whose journal positions this process writes and reads: several nodes share one PostgreSQL, and
+  // each counts its positions from 1. Empty on SQLite, whose one node has the name ''.
+  virtual std::string_view node() const { return {}; }
+
+  // What to put behind a SELECT that decides about a write, so that nobody changes its rows until
+  // the end of the transaction. Empty where that holds already.
+  virtual std::string_view ForUpdate() const { return {}; }
 
   // Runs a statement; returns the number of rows it changed.
   virtual Result<std::int64_t> Execute(std::string_view sql,
@@ -71,14 +86,17 @@ struct OrgScope {
 // come many times a second and would make everyone who polls it reload for nothing.
 inline constexpr std::string_view kAuditShipping = "audit shipping";
 
+inline constexpr std::chrono::milliseconds kLockTimeout{5'000};
+
 // The port. One implementation an engine. Thread-safe; readers do not wait for the writer.
 class Database {
  public:
   virtual ~Database() = default;
 
   // Runs `body` in a transaction of that scope and commits when it returns ok; rolls back when it
-  // returns an error or throws. At most one write transaction at a time on SQLite; waits at most
-  // `kLockTimeout` for its turn, then fails with kUnavailable. Blocking: never on an I/O thread.
+  // returns an error or throws. At most one write transaction at a time on SQLite, and one an
+  // organization on PostgreSQL; waits at most `kLockTimeout` for its turn, then fails with
+  // kUnavailable. Blocking: never on an I/O thread.
   virtual Status Write(const OrgScope& scope, const std::function<Status(Transaction&)>& body) = 0;
   virtual Status Read(const OrgScope& scope, const std::function<Status(Transaction&)>& body) = 0;
 
@@ -88,6 +106,8 @@ class Database {
                                  const std::function<Status(Transaction&)>& body) = 0;
   virtual Status ReadAsPlatform(std::string_view purpose,
                                 const std::function<Status(Transaction&)>& body) = 0;
+
+  virtual Engine engine() const { return Engine::kSqlite; }
 
   // Changes whenever this or another process committed a change (audit shipping aside). Cheap
   // enough to poll.

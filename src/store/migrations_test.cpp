@@ -98,8 +98,31 @@ TEST_F(Migrations, AFailingOneLeavesNothingOfItselfAndKeepsTheEarlierOnes) {
   EXPECT_TRUE(Run("INSERT INTO b VALUES (1)").ok());
 }
 
-TEST_F(Migrations, RefusesGapsInTheNumbers) {
-  EXPECT_FALSE(Migrate(*database_, {{2, "0002_b", "CREATE TABLE b (x INTEGER);\n"}}).ok());
+TEST_F(Migrations, RefusesNumbersThatDoNotAscend) {
+  EXPECT_FALSE(Migrate(*database_, {{1, "0001_a", "CREATE TABLE a (x INTEGER);\n"},
+                                    {1, "0001_b", "CREATE TABLE b (x INTEGER);\n"}})
+                   .ok());
+}
+
+TEST_F(Migrations, RefusesOneThatWasLeftOutBeforeAnAppliedOne) {
+  const Migration first{1, "0001_a", "CREATE TABLE a (x INTEGER);\n"};
+  const Migration second{2, "0002_b", "CREATE TABLE b (x INTEGER);\n"};
+  const Migration third{3, "0003_c", "CREATE TABLE c (x INTEGER);\n"};
+  ASSERT_TRUE(Migrate(*database_, {first, third}).ok());
+  const auto status = Migrate(*database_, {first, second, third});
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("0002_b"));
+}
+
+TEST_F(Migrations, StatesSayWhatIsAppliedAndMakeNothing) {
+  auto states = MigrationStates(*database_);
+  ASSERT_TRUE(states.ok()) << states.error().message;
+  ASSERT_EQ(states->size(), BuiltinMigrations().size());
+  for (const auto& state : *states) EXPECT_FALSE(state.applied_at) << state.name;
+  ASSERT_TRUE(Migrate(*database_).ok());
+  states = MigrationStates(*database_);
+  ASSERT_TRUE(states.ok()) << states.error().message;
+  for (const auto& state : *states) EXPECT_TRUE(state.applied_at) << state.name;
 }
 
 TEST_F(Migrations, SemicolonsInsideALineDoNotSplit) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 
@@ -8,8 +7,6 @@
 #include "store/database.h"
 
 namespace axonflow::store {
-
-inline constexpr std::chrono::milliseconds kLockTimeout{5'000};
 
 // Opens (creates with mode 0600) the embedded database: WAL, synchronous=FULL, foreign keys on, one
 // writer connection and a small pool of readers.
