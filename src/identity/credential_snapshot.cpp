@@ -131,9 +131,14 @@ Status CredentialSnapshot::Load(std::int64_t change_counter) {
 // Waits until a look is due. False when the snapshot is being destroyed.
 bool CredentialSnapshot::WaitForTurn(Clock::time_point last_look) {
   std::unique_lock lock(wake_mutex_);
-  wake_.wait_for(lock, options_.refresh_interval,
-                 [this] { return stopping_ || look_wanted_.load(); });
-  wake_.wait_until(lock, last_look + options_.load_spacing, [this] { return stopping_; });
+  Clock::time_point turn = last_look + options_.load_spacing;
+  if (std::exchange(load_waits_, false)) {
+    turn = std::max(turn, next_load_);
+  } else {
+    wake_.wait_for(lock, options_.refresh_interval,
+                   [this] { return stopping_ || look_wanted_.load(); });
+  }
+  wake_.wait_until(lock, turn, [this] { return stopping_; });
   look_wanted_.store(false);
   return !stopping_;
 }
@@ -158,7 +163,11 @@ void CredentialSnapshot::LookForChanges() {
     confirmed_at_.store(begin.time_since_epoch().count(), std::memory_order_release);
     return;
   }
-  if (begin >= next_load_) Report(Load(*counter));
+  if (begin < next_load_) {
+    load_waits_ = true;  // or a change that somebody asked about would wait for the next interval
+    return;
+  }
+  Report(Load(*counter));
 }
 
 // One line when the store goes away and one when it is back, not four a second.

@@ -114,6 +114,7 @@ class CredentialSnapshot {
 
   std::int64_t change_counter_ = 0;  // of the thread only
   Clock::time_point next_load_;      // of the thread only
+  bool load_waits_ = false;          // a change was seen before next_load_; of the thread
   bool failing_ = false;             // of the thread only
 
   mutable std::mutex wake_mutex_;
