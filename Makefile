@@ -7,8 +7,8 @@ VENV := .venv/bin
 .DEFAULT_GOAL := help
 # Targets build into shared folders; parallelism lives inside ninja, ctest and the suites.
 .NOTPARALLEL:
-.PHONY: help run build test unit functional lint asan tsan fuzz bench score coverage format \
-        format-check tidy clean packages-build packages-test packages-check packages-bench venv
+.PHONY: help run build test unit functional lint asan tsan fuzz bench bench-postgresql bench-proxy score coverage \
+        format format-check tidy clean packages-build packages-test packages-check packages-bench venv
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -46,6 +46,12 @@ fuzz: packages-build packages-check build/fuzz/CMakeCache.txt ## every fuzz targ
 
 bench: packages-bench build venv ## cost of a decision against nginx on this machine; fails over the limits
 	$(VENV)/python bench/run.py $(BENCH_ARGS)
+
+bench-postgresql: packages-bench build venv ## the same with credentials, PostgreSQL and acknowledgement by the store
+	$(VENV)/python bench/postgresql.py $(BENCH_ARGS)
+
+bench-proxy: packages-bench build venv ## cost of a governed call to a model against nginx as plain proxy; fails over the limits
+	$(VENV)/python bench/proxy.py $(BENCH_ARGS)
 
 score: packages-bench build ## score detection on corpora outside the repository (CORPORA=folder)
 	scripts/score.sh

@@ -97,14 +97,14 @@ class Nginx:
 class Axonflow:
     """The server in enterprise mode, with one tenant's credential."""
 
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, more=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.binary = binary
         self.folder = folder
         self.port = free_port()
         self.environment = {
             "PATH": os.environ["PATH"], "DEPLOYMENT_MODE": "enterprise", "PORT": str(self.port),
-            "AXONFLOW_BIND_ADDRESS": "127.0.0.1", "AXONFLOW_DATA_DIR": str(folder / "data"),
+            "AXONFLOW_BIND_ADDRESS": "127.0.0.1", "AXONFLOW_DATA_DIR": str(folder / "data"), **(more or {}),
         }
         made = subprocess.run([binary, "client", "create", "--tenant", "bench", "-o", "json"],
                               env=self.environment, check=True, capture_output=True, text=True)

@@ -45,6 +45,7 @@ def cut(text, size):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     provider = None
 
     def log_message(self, *_):
@@ -59,6 +60,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if provider.fault:
             return self.misbehave(provider.fault)
         routes = {
+            "/openai/v1/chat/completions": self.chat, "/v1beta/openai/chat/completions": self.chat,
             "/v1/chat/completions": self.chat, "/v1/completions": self.completion,
             "/v1/responses": self.response, "/v1/embeddings": self.embedding,
             "/v1/messages": self.message, "/v1/messages/count_tokens": self.count}
@@ -66,7 +68,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if route is None:
             return self.send(404, {"error": {"message": f"no route {self.path}"}})
         anthropic = self.path.startswith("/v1/messages")
-        key = headers.get("x-api-key") if anthropic else headers.get("authorization")
+        azure = self.path.startswith("/openai/")
+        key = headers.get("x-api-key" if anthropic else "api-key" if azure else "authorization")
         if anthropic and "anthropic-version" not in headers:
             return self.send(400, {"type": "error", "error": {
                 "type": "invalid_request_error", "message": "anthropic-version is missing"}})
@@ -174,14 +177,54 @@ class Handler(http.server.BaseHTTPRequestHandler):
                         "model": body["model"], "usage": self.usage(), "choices": [
                             {"index": 0, "text": self.provider.answer, "finish_reason": "stop"}]})
 
+    def response_object(self, body, status, output):
+        return {"id": "resp_1", "object": "response", "created_at": 1700000000, "model": body["model"],
+                "status": status, "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
+                "output": output, "usage": {"input_tokens": 11, "output_tokens": 7, "total_tokens": 18}}
+
+    def response_output(self):
+        provider = self.provider
+        output = [{"id": "msg_1", "type": "message", "role": "assistant", "status": "completed",
+                   "content": [{"type": "output_text", "text": provider.answer, "annotations": []}]}]
+        if provider.tool:
+            name, arguments = provider.tool
+            output.append({"id": "fc_1", "type": "function_call", "call_id": "call_1",
+                           "status": "completed", "name": name, "arguments": arguments})
+        return output
+
     def response(self, body):
-        self.send(200, {
-            "id": "resp_1", "object": "response", "created_at": 1700000000, "model": body["model"],
-            "status": "completed", "parallel_tool_calls": True, "tool_choice": "auto", "tools": [],
-            "output": [{"id": "msg_1", "type": "message", "role": "assistant",
-                        "status": "completed", "content": [
-                            {"type": "output_text", "text": self.provider.answer,
-                             "annotations": []}]}]})
+        if body.get("stream"):
+            return self.stream(self.response_events(body))
+        return self.send(200, self.response_object(body, "completed", self.response_output()))
+
+    def response_events(self, body):
+        provider, number, output = self.provider, iter(range(1_000_000)), self.response_output()
+
+        def event(kind, **more):
+            return f"event: {kind}\ndata: " + json.dumps(
+                {"type": kind, "sequence_number": next(number), **more}) + "\n\n"
+
+        place = {"item_id": "msg_1", "output_index": 0, "content_index": 0}
+        empty = {"type": "output_text", "text": "", "annotations": []}
+        yield event("response.created", response=self.response_object(body, "in_progress", []))
+        yield event("response.output_item.added", output_index=0,
+                    item={**output[0], "status": "in_progress", "content": []})
+        yield event("response.content_part.added", part=empty, **place)
+        for piece in cut(provider.answer, provider.piece):
+            yield event("response.output_text.delta", delta=piece, **place)
+        yield event("response.output_text.done", text=provider.answer, **place)
+        yield event("response.content_part.done", part=output[0]["content"][0], **place)
+        yield event("response.output_item.done", output_index=0, item=output[0])
+        for call in output[1:]:
+            yield event("response.output_item.added", output_index=1,
+                        item={**call, "status": "in_progress", "arguments": ""})
+            for piece in cut(call["arguments"], provider.piece):
+                yield event("response.function_call_arguments.delta", item_id="fc_1", output_index=1,
+                            delta=piece)
+            yield event("response.function_call_arguments.done", item_id="fc_1", output_index=1,
+                        name=call["name"], arguments=call["arguments"])
+            yield event("response.output_item.done", output_index=1, item=call)
+        yield event("response.completed", response=self.response_object(body, "completed", output))
 
     def embedding(self, body):
         self.send(200, {"object": "list", "model": body["model"],

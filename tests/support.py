@@ -88,6 +88,8 @@ class Answer:
 class Server:
     """One server process on a loopback port with a data folder of its own."""
 
+    binary = None  # another program than BINARY
+
     def __init__(self, folder, environment, data_dir=None):
         self.folder = pathlib.Path(folder)
         self.data_dir = pathlib.Path(data_dir) if data_dir else self.folder / "data"
@@ -116,7 +118,7 @@ class Server:
     def start(self, wait=True):
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
-            [str(BINARY), "serve"], env=self.environment, cwd=self.folder, stdout=log, stderr=log
+            [str(self.binary or BINARY), "serve"], env=self.environment, cwd=self.folder, stdout=log, stderr=log
         )
         log.close()
         if wait:
@@ -160,7 +162,7 @@ class Server:
     def run(self, *arguments, environment=None, check=True):
         """Runs another command of the binary with this server's settings."""
         done = subprocess.run(
-            [str(BINARY), *arguments],
+            [str(self.binary or BINARY), *arguments],
             env={**self.environment, **(environment or {})},
             cwd=self.folder,
             capture_output=True,

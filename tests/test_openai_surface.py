@@ -224,3 +224,59 @@ def test_the_other_endpoints_go_the_same_way(client, provider):
         "/v1/completions", "/v1/responses", "/v1/embeddings"]
     assert all(DIGITS not in call["raw"].decode() for call in provider.calls)
     assert [model.id for model in client.models.list()] == ["gpt-4o-mini"]
+
+
+def test_a_streamed_response_is_the_redaction_of_the_whole(client, provider):
+    provider.answer = f"The card is {CARD}, as you asked. Paris is far. " * 2
+    provider.tool = ("pay", json.dumps({"card": CARD, "amount": 5}))
+    for piece in (1, 4, 1000):
+        provider.piece = piece
+        whole = client.responses.create(model="m", input="hello")
+        events = list(client.responses.create(model="m", input="hello", stream=True))
+        text = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+        assert text == whole.output_text and DIGITS not in text
+        final = events[-1]
+        assert final.type == "response.completed" and final.response.output_text == text
+        call = next(e for e in events if e.type == "response.function_call_arguments.done")
+        assert json.loads(call.arguments) == json.loads(whole.output[1].arguments)
+        assert DIGITS not in call.arguments and json.loads(call.arguments)["amount"] == 5
+        kinds = [event.type for event in events]
+        assert kinds.index("response.function_call_arguments.done") > kinds.index(
+            "response.output_item.added", kinds.index("response.output_text.done"))
+
+
+def test_the_record_of_a_streamed_response_tells_its_tokens(client, server, provider):
+    raw = client.responses.with_raw_response.create(model="gpt-4o", input=unique("hello"), stream=True)
+    list(raw.parse())
+    entries = records_of(server, raw.headers["X-AxonFlow-Decision-Id"])
+    outcome = next(entry for entry in entries if entry["request_type"] == "llm-call")
+    assert outcome["tokens_used"] == 18 if "tokens_used" in outcome else "18" in json.dumps(outcome)
+
+
+def test_azure_gets_its_own_header_and_the_name_of_its_deployment(tmp_path_factory, provider):
+    node = Server(tmp_path_factory.mktemp("azure"), {
+        "AZURE_OPENAI_ENDPOINT": provider.url, "AZURE_OPENAI_API_KEY": "azure-key",
+        "AZURE_OPENAI_DEPLOYMENT_NAME": "ours", "AXONFLOW_EGRESS_ALLOW": "127.0.0.1"}).start()
+    try:
+        body = node.post("/api/request", {"query": unique("hello"), "request_type": "chat"}).json()
+        assert body["result"] == provider.answer
+        assert body["data"]["provider_info"]["provider"] == "azure-openai"
+        sent = provider.calls[0]
+        assert sent["path"] == "/openai/v1/chat/completions" and sent["body"]["model"] == "ours"
+        assert sent["headers"]["api-key"] == "azure-key" and "authorization" not in sent["headers"]
+    finally:
+        node.stop()
+
+
+def test_gemini_is_called_by_its_openai_protocol(tmp_path_factory, provider):
+    node = Server(tmp_path_factory.mktemp("gemini"), {
+        "GOOGLE_BASE_URL": provider.url + "/v1beta/openai", "GOOGLE_API_KEY": "google-key",
+        "AXONFLOW_EGRESS_ALLOW": "127.0.0.1"}).start()
+    try:
+        gemini = openai.OpenAI(base_url=node.url + "/v1", api_key="x", max_retries=0)
+        assert ask(gemini, "hello").choices[0].message.content == provider.answer
+        sent = provider.calls[0]
+        assert sent["path"] == "/v1beta/openai/chat/completions"
+        assert sent["headers"]["authorization"] == "Bearer google-key"
+    finally:
+        node.stop()

@@ -131,10 +131,16 @@ def test_a_row_cannot_point_into_another_organization(migrated, pg):
                f"INSERT INTO policy_versions VALUES ('fk-one', 'a', '{'x' * 36}', 1, 'created', '', '', 0, '')", "COMMIT")
 
 
-def test_requests_cannot_change_the_record(migrated, pg):
-    for statement in ("DELETE FROM audit_records", "UPDATE audit_records SET verdict = 'allowed'", "TRUNCATE audit_records"):
-        with pytest.raises(AssertionError, match="permission denied"):
-            pg.sql(migrated, *scoped("one"), statement)
+def test_requests_cannot_change_the_record_or_its_evidence(migrated, pg):
+    tables = [row[0] for row in pg.sql(migrated, """
+        SELECT c.relname FROM pg_class c
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname LIKE 'audit\\_%'""")]
+    assert {"audit_records", "audit_evidence", "audit_trees", "audit_tree_tiles", "audit_tree_heads"} <= set(tables)
+    for table in tables:
+        for statement in ("DELETE FROM {}", "INSERT INTO {} DEFAULT VALUES", "TRUNCATE {}", "UPDATE {} SET {} = {}"):
+            column = pg.sql(migrated, f"SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped LIMIT 1")[0][0]
+            with pytest.raises(AssertionError, match="permission denied"):
+                pg.sql(migrated, *scoped("one"), statement.format(table, column, column))
 
 
 SABOTAGE = {
@@ -147,6 +153,8 @@ SABOTAGE = {
     "table loose has no organization": f"CREATE TABLE loose (x TEXT); GRANT SELECT ON loose TO {APP}",
     "runs with its owner's rights": "CREATE FUNCTION sneak() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'",
     "has no fixed search path": "ALTER FUNCTION axonflow_client_credentials() RESET search_path",
+    "table audit_tree_heads is evidence and can be written": f"GRANT UPDATE ON audit_tree_heads TO {APP}",
+    "table audit_records is evidence and can be written": f"GRANT INSERT (verdict) ON audit_records TO {APP}",
     "may make tables": f"GRANT CREATE ON SCHEMA public TO {APP}",
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <utility>
 
 #include "api/proxy_errors.h"
@@ -19,7 +20,7 @@ class AnthropicStream final : public StreamRules {
  public:
   explicit AnthropicStream(governance::AnswerJudge& judge) : StreamRules(judge) {}
 
-  Status Take(const providers::SseEvent& event, std::string& out) override;
+  Status TakeEvent(const providers::SseEvent& event, std::string& out) override;
   bool complete() const override { return done_; }
   void Stop(std::string& out) override;
   void Fail(std::string_view message, std::string& out) override;
@@ -42,15 +43,11 @@ class AnthropicStream final : public StreamRules {
 
 Error Broken() { return Error{ErrorCode::kUnavailable, "the provider's stream is broken"}; }
 
-// Counts of tokens, which hold no text.
 void WriteUsage(JsonWriter& json, const JsonValue& holder) {
   const auto usage = holder.Find("usage");
   if (!usage) return;
-  json.Key("usage").BeginObject();
-  usage->ForEachMember([&](std::string_view name, JsonValue value) {
-    if (const auto count = value.AsInt()) json.Field(name, *count);
-  });
-  json.EndObject();
+  json.Key("usage");
+  WriteCounts(*usage, json);
 }
 
 std::string_view TextOf(const JsonValue& object, std::string_view name) {
@@ -59,7 +56,17 @@ std::string_view TextOf(const JsonValue& object, std::string_view name) {
   return member->AsString().value_or(std::string_view());
 }
 
-Status AnthropicStream::Take(const providers::SseEvent& event, std::string& out) {
+// What nobody but the provider can read, when it looks like that; else nothing of it.
+std::string_view Sealed(const JsonValue& object, std::string_view name) {
+  const auto text = TextOf(object, name);
+  const bool base64 = std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("+/=-_").find(c) != std::string_view::npos;
+  });
+  return base64 ? text : std::string_view();
+}
+
+Status AnthropicStream::TakeEvent(const providers::SseEvent& event, std::string& out) {
   if (done_) return {};
   CountUsage(providers::UsageIn(event.data));
   const auto root = document_.Parse(event.data);
@@ -99,8 +106,8 @@ Status AnthropicStream::TakeStart(const JsonValue& root, std::string& out) {
   begun_ = true;
   JsonWriter json;
   json.BeginObject().Field("type", "message_start").Key("message").BeginObject();
-  json.Field("id", ProviderName(message->Find("id"))).Field("type", "message");
-  json.Field("role", "assistant").Field("model", ProviderName(message->Find("model")));
+  json.Field("id", Name(message->Find("id"))).Field("type", "message");
+  json.Field("role", "assistant").Field("model", Name(message->Find("model")));
   json.Key("content").BeginArray().EndArray();
   json.Key("stop_reason").Null().Key("stop_sequence").Null();
   WriteUsage(json, *message);
@@ -125,13 +132,13 @@ Status AnthropicStream::TakeBlockStart(std::int64_t index, const JsonValue& root
     json.Field("thinking", "").Field("signature", "");
     first = TextOf(*content, "thinking");
   } else if (block.kind == "tool_use") {
-    block.id = ProviderName(content->Find("id"));
+    block.id = Name(content->Find("id"));
     block.name = TextOf(*content, "name");
     if (auto held = Hold(block.name.size()); !held) return held;
     blocks_.emplace(index, std::move(block));
     return {};
   } else if (block.kind == "redacted_thinking") {
-    json.Field("data", TextOf(*content, "data"));
+    json.Field("data", Sealed(*content, "data"));
   } else {
     return {};  // of unknown type: withheld with all that follows of it
   }
@@ -160,7 +167,7 @@ Status AnthropicStream::TakeBlockDelta(std::int64_t index, const JsonValue& root
     return {};
   }
   if (type == "signature_delta" && kind == "thinking") {
-    WriteDelta(index, type, "signature", TextOf(*delta, "signature"), out);
+    WriteDelta(index, type, "signature", Sealed(*delta, "signature"), out);
     return {};
   }
   if (type != kind + "_delta") return {};  // citations and what nobody knows are withheld
@@ -209,7 +216,7 @@ Status AnthropicStream::TakeMessageDelta(const JsonValue& root, std::string& out
   if (!sequence) return sequence.error();
   JsonWriter json;
   json.BeginObject().Field("type", "message_delta").Key("delta").BeginObject();
-  const auto reason = ProviderName(delta->Find("stop_reason"));
+  const auto reason = Name(delta->Find("stop_reason"));
   json.Key("stop_reason");
   reason.empty() ? json.Null() : json.String(reason);
   json.Key("stop_sequence");

@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kDone = "[DONE]";
 constexpr std::string_view kTexts[] = {"content", "refusal", "reasoning_content", "reasoning"};
 constexpr std::int64_t kIndexMax = 127;
+constexpr std::int64_t kCreatedMax = 99'999'999'999;  // seconds
 
 // A call of a tool as it has come so far. Index -1 is the single call of the older protocol.
 struct ToolCall {
@@ -35,7 +36,7 @@ class OpenAiStream final : public StreamRules {
  public:
   explicit OpenAiStream(governance::AnswerJudge& judge) : StreamRules(judge) {}
 
-  Status Take(const providers::SseEvent& event, std::string& out) override;
+  Status TakeEvent(const providers::SseEvent& event, std::string& out) override;
   bool complete() const override { return done_; }
   void Stop(std::string& out) override;
   void Fail(std::string_view message, std::string& out) override;
@@ -49,6 +50,7 @@ class OpenAiStream final : public StreamRules {
   };
 
   void ReadHead(const JsonValue& root);
+  bool IsPlainHead(const JsonValue& root);
   Status TakeError(const JsonValue& error, std::string& out);
   Status TakeChoice(const JsonValue& choice, bool& unchanged, std::string& out);
   Status TakeText(std::int64_t index, std::string_view name, std::string_view text, Delta& delta);
@@ -77,35 +79,27 @@ void OpenAiStream::ReadHead(const JsonValue& root) {
       {"model", &head_.model},
       {"system_fingerprint", &head_.fingerprint},
       {"service_tier", &head_.tier}};
-  for (const auto& [name, target] : members) *target = ProviderName(root.Find(name));
-  if (const auto created = root.Find("created")) head_.created = created->AsInt().value_or(0);
+  for (const auto& [name, target] : members) *target = Name(root.Find(name));
+  const auto created = root.Find("created");
+  head_.created = created ? created->AsInt().value_or(0) : 0;
+  if (head_.created < 0 || head_.created > kCreatedMax) head_.created = 0;
 }
 
-// Whether every member of `object` is one of `known`, so that nothing unseen leaves with it.
-template <std::size_t kCount>
-bool HasOnly(const JsonValue& object, const std::array<std::string_view, kCount>& known) {
-  bool only = true;
-  object.ForEachMember([&](std::string_view name, JsonValue /*value*/) {
-    bool found = false;
-    for (const auto word : known) found = found || word == name;
-    only = only && found;
-  });
-  return only;
-}
-
-bool IsPlainHead(const JsonValue& root) {
+bool OpenAiStream::IsPlainHead(const JsonValue& root) {
   static constexpr std::array<std::string_view, 8> kMembers = {
       "id", "object", "created", "model", "system_fingerprint", "service_tier", "choices", "usage"};
   if (!HasOnly(root, kMembers)) return false;
   for (const char* name : {"id", "object", "model", "system_fingerprint", "service_tier"}) {
     const auto member = root.Find(name);
-    if (member && ProviderName(member).empty()) return false;
+    if (member && Name(member).empty()) return false;
   }
+  const auto usage = root.Find("usage");
+  if (usage && !IsCounts(*usage)) return false;
   const auto created = root.Find("created");
-  return !created || created->AsInt().has_value();
+  return !created || created->AsInt() == head_.created;
 }
 
-Status OpenAiStream::Take(const providers::SseEvent& event, std::string& out) {
+Status OpenAiStream::TakeEvent(const providers::SseEvent& event, std::string& out) {
   if (done_) return {};
   if (event.data == kDone) {
     for (auto& [index, choice] : choices_) {
@@ -137,12 +131,9 @@ Status OpenAiStream::Take(const providers::SseEvent& event, std::string& out) {
   }
   out += written;
   if (const auto usage = root->Find("usage")) {
-    // Counts only: a text in them would leave unseen.
-    bool counts = true;
-    usage->ForEachMember([&](std::string_view /*name*/, JsonValue value) {
-      counts = counts && value.type() != JsonType::kString;
-    });
-    if (counts && usage->size() > 0) WriteEvent("[]", usage->ToString(), out);
+    JsonWriter counts;
+    WriteCounts(*usage, counts);
+    if (usage->size() > 0) WriteEvent("[]", counts.text(), out);
   }
   return {};
 }
@@ -172,7 +163,7 @@ Status OpenAiStream::TakeChoice(const JsonValue& json, bool& unchanged, std::str
     if (auto taken = TakeDelta(index, *inner, delta); !taken) return taken;
   }
   const auto finish = json.Find("finish_reason");
-  const auto reason = ProviderName(finish);
+  const auto reason = Name(finish);
   if (finish) {
     delta.unchanged = delta.unchanged && !reason.empty();
     // What is held leaves before the end is told.
@@ -211,7 +202,7 @@ Status OpenAiStream::TakeDelta(std::int64_t index, const JsonValue& json, Delta&
       "reasoning", "tool_calls", "function_call"};
   delta.unchanged = delta.unchanged && HasOnly(json, kMembers);
   if (const auto role = json.Find("role")) {
-    delta.role = ProviderName(role);
+    delta.role = Name(role);
     delta.unchanged = delta.unchanged && role->AsString() == delta.role;
   }
   for (const auto name : kTexts) {
@@ -240,7 +231,7 @@ Status OpenAiStream::TakeCall(Choice& choice, std::int64_t index, const JsonValu
   if (index > kIndexMax || index < -1) return Broken();
   auto call = std::ranges::find(choice.calls, index, &ToolCall::index);
   if (call == choice.calls.end()) call = choice.calls.insert(call, ToolCall{index, {}, {}, {}});
-  const auto id = ProviderName(json.Find("id"));
+  const auto id = Name(json.Find("id"));
   if (!id.empty()) call->id = id;
   const auto function = index < 0 ? std::optional(json) : json.Find("function");
   if (!function) return {};

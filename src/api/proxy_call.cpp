@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/cost_spending.h"
 #include "base/crypto.h"
+#include "base/json_writer.h"
 #include "base/utf8.h"
 #include "governance/stored_text.h"
 #include "redaction/json_leaves.h"
@@ -94,32 +96,60 @@ std::string ApplyDecision(std::string_view body, const std::vector<providers::Pa
   return providers::Rewrite(body, parts, replacements);
 }
 
+Result<std::unique_ptr<AnswerDocument>> ReadAnswer(const providers::Fields& fields,
+                                                   std::string_view json) {
+  auto parts = providers::ReadParts(fields, json);
+  if (!parts) return parts.error();
+  auto document = std::make_unique<AnswerDocument>();
+  document->parts = std::move(*parts);
+  for (const providers::Part& part : document->parts) {
+    if (part.withheld) continue;
+    if (part.echo || part.attached) {
+      const bool fraction = !part.quoted && part.text.find('.') != std::string::npos;
+      if (part.echo && fraction) continue;  // a probability
+      (part.echo ? document->echoes : document->attached).append(part.text).append("\n");
+      continue;
+    }
+    document->texts.push_back({part.text, part.json, false});
+  }
+  if (!document->attached.empty()) document->texts.push_back({document->attached, false, true});
+  // What repeats the answer may hold something else: a finding in it counts like one in the text.
+  if (!document->echoes.empty()) document->texts.push_back({document->echoes, false, false});
+  return document;
+}
+
+std::string WriteAnswer(const AnswerDocument& document, std::string_view json,
+                        std::vector<std::string> judged, bool redacted) {
+  std::vector<std::string> replacements;
+  replacements.reserve(document.parts.size());
+  std::size_t next = 0;
+  for (const providers::Part& part : document.parts) {
+    if (part.withheld) {
+      replacements.emplace_back(kWithheld);
+    } else if (part.echo) {
+      replacements.push_back(redacted ? std::string() : part.text);
+    } else if (part.attached) {
+      replacements.push_back(part.text);
+    } else {
+      replacements.push_back(std::move(judged[next++]));
+    }
+  }
+  return providers::Rewrite(json, document.parts, replacements);
+}
+
 Task<Result<std::string>> GovernAnswer(Api& api, governance::AnswerJudge& judge,
                                        const providers::Fields& fields, std::string_view body,
                                        std::string& text_sample) {
-  auto parts = providers::ReadParts(fields, body);
-  if (!parts) co_return Error{ErrorCode::kUnavailable, "the provider's answer is no JSON object"};
-  std::vector<governance::AnswerText> texts;
-  for (const providers::Part& part : *parts) {
-    if (part.echo || part.withheld) continue;
-    texts.push_back({part.text, part.json, part.attached});
-  }
-  auto judged = co_await api.services().governor.JudgeAnswer(judge, texts);
+  auto read = ReadAnswer(fields, body);
+  if (!read) co_return Error{ErrorCode::kUnavailable, "the provider's answer is no JSON object"};
+  const AnswerDocument& document = **read;
+  auto judged = co_await api.services().governor.JudgeAnswer(judge, document.texts);
   if (!judged) co_return judged.error();
-  std::vector<std::string> replacements;
-  std::size_t next = 0;
-  for (const providers::Part& part : *parts) {
-    if (part.echo) {
-      replacements.push_back(judge.redacted() ? std::string() : part.text);
-    } else if (part.withheld) {
-      replacements.emplace_back(kWithheld);
-    } else {
-      std::string& text = (*judged)[next++];
-      if (!part.attached && text_sample.size() < audit::kQueryExcerptBytesMax) text_sample += text;
-      replacements.push_back(std::move(text));
-    }
+  for (std::size_t i = 0; i < document.parts.size() && i < judged->size(); ++i) {
+    if (document.texts[i].attached || text_sample.size() >= audit::kQueryExcerptBytesMax) break;
+    text_sample += (*judged)[i];
   }
-  co_return providers::Rewrite(body, *parts, replacements);
+  co_return WriteAnswer(document, body, std::move(*judged), judge.redacted());
 }
 
 providers::Usage UsageOf(const ModelCall& call, const ModelOutcome& outcome) {
@@ -162,11 +192,17 @@ audit::Record OutcomeRecord(const ModelCall& call, const ModelOutcome& outcome) 
     record.prompt_tokens = usage.prompt_tokens;
     record.completion_tokens = usage.completion_tokens;
     record.total_tokens = usage.prompt_tokens + usage.completion_tokens;
-    const auto cost = providers::CostOf(call.provider->name, call.model, usage);
-    record.cost_usd = cost.value_or(0);
-    record.metadata_json = std::string(R"({"usage_estimated":)") +
-                           std::string(Word(usage.estimated)) + R"(,"price_known":)" +
-                           std::string(Word(cost.has_value())) + "}";
+    const auto price = providers::CostOf(call.provider->name, call.model, usage);
+    record.cost_usd = price.value_or(0);
+    if (call.spending) call.spending->SetActual(cost::FromDollars(record.cost_usd).value_or(0));
+    JsonWriter metadata;
+    metadata.BeginObject().Field("usage_estimated", usage.estimated);
+    metadata.Field("price_known", price.has_value());
+    if (!call.team_id.empty()) metadata.Field("team_id", call.team_id);
+    if (!call.agent_id.empty()) metadata.Field("agent_id", call.agent_id);
+    if (!call.workflow_id.empty()) metadata.Field("workflow_id", call.workflow_id);
+    metadata.EndObject();
+    record.metadata_json = std::move(metadata).Take();
   }
   record.upstream_latency_ms = std::chrono::duration_cast<std::chrono::milliseconds>(
                                    std::chrono::steady_clock::now() - call.sent)

@@ -18,6 +18,8 @@
 
 namespace axonflow::api {
 
+class Spending;
+
 // One call to a model on its way through: what its records and its answer speak of.
 struct ModelCall {
   identity::Principal principal;
@@ -29,6 +31,8 @@ struct ModelCall {
   std::string model;
   std::size_t prompt_bytes = 0;
   std::chrono::steady_clock::time_point sent;
+  std::string team_id, agent_id, workflow_id;  // who spends, beside the user
+  std::shared_ptr<Spending> spending;          // null when no budget counts the call
 };
 
 // What came back, as far as it is known.
@@ -46,6 +50,20 @@ governance::Exchange ExchangeOf(const ModelCall& call, const std::vector<provide
 // `body` with what the decision redacted.
 std::string ApplyDecision(std::string_view body, const std::vector<providers::Part>& parts,
                           const governance::Decision& decision);
+
+// A JSON document of a provider, with what is to be judged of it.
+struct AnswerDocument {
+  std::vector<providers::Part> parts;
+  std::vector<governance::AnswerText> texts;  // of the parts, in order; then the two below
+  std::string attached;                       // all that cannot be redacted, one a line
+  std::string echoes;                         // all that repeats the answer, one a line
+};
+// Fails when `json` is no object. The texts look into the document: it must not be moved.
+Result<std::unique_ptr<AnswerDocument>> ReadAnswer(const providers::Fields& fields,
+                                                   std::string_view json);
+// `json` with each text changed to what `judged` has for it. `redacted`: what repeats goes.
+std::string WriteAnswer(const AnswerDocument& document, std::string_view json,
+                        std::vector<std::string> judged, bool redacted);
 
 // Judges every text of a whole answer and returns it as it may leave. Fails with kPermissionDenied
 // when the policies stop it.

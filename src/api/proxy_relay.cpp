@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/cost_spending.h"
 #include "api/proxy_call.h"
 #include "api/proxy_errors.h"
 #include "api/proxy_stream_body.h"
@@ -71,6 +72,32 @@ net::Response Failed(Api& api, const providers::Surface& surface, const ModelCal
   return response;
 }
 
+// The refusal of a call that the budgets do not let go; otherwise it holds what it may cost.
+Task<std::optional<net::Response>> RefuseSpending(Api& api, Call& call,
+                                                  const providers::Surface& surface,
+                                                  ModelCall& model) {
+  const bool answers = &surface != &providers::kEmbeddings && &surface != &providers::kCountTokens;
+  const auto usage = ForecastUsage(call.request.body, answers);
+  const auto dollars = providers::CostOf(model.provider->name, model.model, usage);
+  auto spender = SpenderOf(call);
+  model.team_id = spender.team_id;
+  model.agent_id = spender.agent_id;
+  model.workflow_id = spender.workflow_id;
+  const auto amount = cost::FromDollars(dollars.value_or(0)).value_or(0);
+  auto answer = co_await ReserveSpending(api, std::move(spender), amount);
+  model.spending = std::move(answer.spending);
+  if (answer.allowed) co_return std::nullopt;
+  const int status = answer.error.empty() ? 429 : 503;
+  const auto message = answer.error.empty() ? BudgetMessage(*answer.named) : answer.error;
+  auto refusal = co_await api.Refuse(call, status, message, "budget_exceeded");
+  const bool anthropic = surface.protocol == providers::Protocol::kAnthropic;
+  refusal =
+      status == 429 && !anthropic
+          ? ProviderError(surface.protocol, 429, "insufficient_quota", "budget_exceeded", message)
+          : Failed(api, surface, model, status, "budget_exceeded", message);
+  co_return std::optional<net::Response>(std::move(refusal));
+}
+
 Task<net::Response> WholeAnswer(Api& api, const providers::Surface& surface, ModelCall call,
                                 outbound::Response upstream, AiFacts facts) {
   auto judge = co_await api.services().governor.OpenAnswer(call.principal, policy::Plane::kProxy);
@@ -85,6 +112,9 @@ Task<net::Response> WholeAnswer(Api& api, const providers::Surface& surface, Mod
   } else if (!body) {
     outcome.error = body.error().message;
     status = UpstreamStatus(body.error());
+  } else if (status < 200 || (status >= 300 && status < 400)) {
+    outcome.error = "the provider answered " + std::to_string(status);
+    status = 502;
   } else {
     outcome.judge = &*judge;
     outcome.answer_bytes = body->size();
@@ -101,6 +131,10 @@ Task<net::Response> WholeAnswer(Api& api, const providers::Surface& surface, Mod
   }
   auto record = OutcomeRecord(call, outcome);
   const auto reported = co_await api.services().governor.Report(std::move(record));
+  if (call.spending) {
+    const auto settled = co_await call.spending->Settle();
+    static_cast<void>(settled);  // logged; the lease sees to the rest
+  }
   if (!reported) co_return Failed(api, surface, call, 503, "", reported.error().message);
   const bool stopped = judge && judge->stopped();
   if (judge) {
@@ -176,6 +210,8 @@ Task<net::Response> Relay(Api& api, Call& call, const providers::Surface& surfac
                      decision.error().message);
   }
   if (!decision->allowed()) co_return Denied(api, surface, model, *decision);
+  auto over = co_await RefuseSpending(api, call, surface, model);
+  if (over) co_return std::move(*over);
 
   providers::Upstream upstream;
   upstream.provider = model.provider;

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <utility>
 
 #include "api/condition_context.h"
+#include "api/cost_spending.h"
 #include "api/proxy_call.h"
 #include "api/proxy_relay.h"
 #include "base/json_writer.h"
@@ -195,7 +197,8 @@ Task<Reached> Ask(Api& api, const Input& input, std::string_view query, ModelCal
     }
     if (answer->status() != 200) {
       reached.error = provider->name + " answered " + std::to_string(answer->status());
-      if (answer->status() < 500 && answer->status() != 429) co_return reached;
+      const bool refused = answer->status() >= 400 && answer->status() < 500;
+      if (refused && answer->status() != 429) co_return reached;
       continue;
     }
     reached = {std::move(*body), {}};
@@ -236,7 +239,7 @@ net::Response Skipped(Api& api, const ModelCall& call, const governance::Decisio
 
 net::Response Answered(Api& api, const ModelCall& call, const governance::AnswerJudge& judge,
                        const governance::Decision& decision, const ModelOutcome& outcome,
-                       std::string_view text) {
+                       std::string_view text, const std::optional<cost::Standing>& budget) {
   const auto took = std::chrono::steady_clock::now() - call.sent;
   const auto took_ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   auto policies = decision.policy_ids;
@@ -251,16 +254,58 @@ net::Response Answered(Api& api, const ModelCall& call, const governance::Answer
   WriteProviderFacts(json, call, UsageOf(call, outcome), took_ms);
   json.Field("processing_time", Duration(took)).EndObject();
   WritePolicyInfo(json, call, policies);
+  if (budget) WriteBudgetInfo(json, *budget);
   json.EndObject();
   net::Response response;
   response.body = std::move(json).Take();
+  if (budget) response.headers.emplace_back("X-Budget-Warning", BudgetMessage(*budget));
   AddAiHeaders(api, call, {false, decision.redact || judge.redacted(), false, policies}, response);
   return response;
 }
 
+net::Response OverBudget(Api& api, const ModelCall& call, const governance::Decision& decision,
+                         const cost::Standing& standing) {
+  const auto message = BudgetMessage(standing);
+  JsonWriter json;
+  json.BeginObject().Field("success", false).Field("blocked", true);
+  json.Field("block_reason", message).Field("message", message).Field("error", message);
+  WritePolicyInfo(json, call, {"budget_exceeded"});
+  WriteBudgetInfo(json, standing);
+  json.EndObject();
+  auto response = RefusalWith(402, std::move(json).Take());
+  AddAiHeaders(api, call, {true, decision.redact, false, {"budget_exceeded"}}, response);
+  return response;
+}
+
+// Reserves what the dearest of the providers that may be asked would cost.
+Task<BudgetAnswer> ReserveFor(Api& api, Call& call, const Input& input, ModelCall& model) {
+  auto usage = ForecastUsage(input.query, false);
+  usage.completion_tokens = kAnswerTokensMax;
+  double dollars = 0;
+  for (const auto* provider : Order(*api.services().providers, input)) {
+    const bool wanted = input.provider.empty() || provider->name == input.provider;
+    const auto& name = wanted && !input.model.empty() ? input.model : provider->default_model;
+    dollars = std::max(dollars, providers::CostOf(provider->name, name, usage).value_or(0));
+  }
+  auto spender = SpenderOf(call);
+  for (const auto& [key, value] : input.context) {
+    if (key == "team_id") spender.team_id = value;
+    if (key == "agent_id") spender.agent_id = value;
+    if (key == "workflow_id") spender.workflow_id = value;
+  }
+  model.team_id = spender.team_id;
+  model.agent_id = spender.agent_id;
+  model.workflow_id = spender.workflow_id;
+  const auto amount = cost::FromDollars(dollars).value_or(0);
+  auto answer = co_await ReserveSpending(api, std::move(spender), amount);
+  model.spending = answer.spending;
+  co_return answer;
+}
+
 // From a decision that lets the query through to the answer.
 Task<net::Response> AskAndJudge(Api& api, const Input& input, ModelCall call,
-                                const governance::Decision& decision) {
+                                const governance::Decision& decision,
+                                const std::optional<cost::Standing>& budget) {
   const std::string& query = decision.redact ? decision.redacted_text : input.query;
   auto reached = co_await Ask(api, input, query, call);
   if (call.provider == nullptr) co_return Failed(api, call, decision, 503, reached.error);
@@ -286,6 +331,10 @@ Task<net::Response> AskAndJudge(Api& api, const Input& input, ModelCall call,
   }
   auto record = OutcomeRecord(call, outcome);
   const auto reported = co_await api.services().governor.Report(std::move(record));
+  if (call.spending) {
+    const auto settled = co_await call.spending->Settle();
+    static_cast<void>(settled);  // logged; the lease sees to the rest
+  }
   if (!reported) co_return Failed(api, call, decision, 503, reported.error().message);
   if (judge->stopped()) {
     co_return Blocked(api, call, judge->reason(), judge->policy_ids(), false);
@@ -293,7 +342,7 @@ Task<net::Response> AskAndJudge(Api& api, const Input& input, ModelCall call,
   if (!outcome.error.empty()) {
     co_return Failed(api, call, decision, 500, "Orchestrator error: " + outcome.error);
   }
-  co_return Answered(api, call, *judge, decision, outcome, text);
+  co_return Answered(api, call, *judge, decision, outcome, text, budget);
 }
 
 }  // namespace
@@ -333,7 +382,17 @@ Task<net::Response> ProxyRequest(Api& api, Call& call) {
     co_return Failed(api, model, *decision, 501,
                      "request_type " + input->request_type + " is not served by this server");
   }
-  auto response = co_await AskAndJudge(api, *input, std::move(model), *decision);
+  auto budget = co_await ReserveFor(api, call, *input, model);
+  if (!budget.allowed) {
+    const auto why = budget.error.empty() ? BudgetMessage(*budget.named) : budget.error;
+    const int status = budget.error.empty() ? 402 : 503;
+    const auto recorded = co_await api.Refuse(call, status, why, "budget_exceeded");
+    static_cast<void>(recorded);  // for the record it leaves; the body that goes out says more
+    if (!budget.named) co_return Failed(api, model, *decision, status, why);
+    co_return OverBudget(api, model, *decision, *budget.named);
+  }
+  budget.spending.reset();  // the call holds it
+  auto response = co_await AskAndJudge(api, *input, std::move(model), *decision, budget.named);
   co_return response;
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/cost_spending.h"
 #include "api/proxy_errors.h"
 #include "api/proxy_stream.h"
 
@@ -13,6 +14,12 @@ namespace {
 constexpr std::string_view kCutOff = "the provider's answer ended before it was complete";
 constexpr std::string_view kClientGone = "the client went away";
 
+std::unique_ptr<StreamRules> MakeRules(const providers::Surface& surface,
+                                       governance::AnswerJudge& judge) {
+  if (surface.protocol == providers::Protocol::kAnthropic) return MakeAnthropicStream(judge);
+  return &surface == &providers::kResponses ? MakeResponsesStream(judge) : MakeOpenAiStream(judge);
+}
+
 class GovernedStream final : public net::BodyStream {
  public:
   GovernedStream(governance::Governor& governor, ModelCall call, governance::AnswerJudge judge,
@@ -20,9 +27,7 @@ class GovernedStream final : public net::BodyStream {
       : governor_(governor),
         call_(std::move(call)),
         judge_(std::move(judge)),
-        rules_(call_.surface->protocol == providers::Protocol::kAnthropic
-                   ? MakeAnthropicStream(judge_)
-                   : MakeOpenAiStream(judge_)),
+        rules_(MakeRules(*call_.surface, judge_)),
         upstream_(std::move(upstream)),
         cancellation_(std::move(cancellation)) {}
 
@@ -45,6 +50,10 @@ class GovernedStream final : public net::BodyStream {
       auto record = Record();
       const auto reported = co_await governor_.Report(std::move(record));
       static_cast<void>(reported);  // counted and logged; the answer has left already
+      if (call_.spending) {
+        const auto settled = co_await call_.spending->Settle();
+        static_cast<void>(settled);  // logged; the lease sees to the rest
+      }
     }
     co_return std::optional<std::string>(std::move(out));
   }

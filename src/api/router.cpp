@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/budget_http.h"
 #include "api/endpoints.h"
 #include "api/proxy_relay.h"
 #if __has_include("policy_admin/policy_directory.h")
@@ -61,6 +62,10 @@ constexpr Route SessionRoute(std::string_view method, std::string_view path, End
           endpoint};
 }
 
+constexpr Route CostRoute(std::string_view method, std::string_view path, Endpoint endpoint) {
+  return {method, path, Auth::kClient, ErrorShape::kProxied, kAdminPlane, "budget", endpoint};
+}
+
 constexpr Route EvidenceRead(std::string_view path, Endpoint endpoint) {
   return {"GET", path, Auth::kClient, ErrorShape::kProxied, "", "", endpoint};
 }
@@ -101,6 +106,19 @@ constexpr Route kRoutes[] = {
     EvidenceRead("/api/v1/audit/log/consistency", AuditConsistency),
     {"GET", "/api/v1/audit/tenant/{id}", Auth::kClient, ErrorShape::kProxied, "", "",
      AuditOfTenant},
+
+    CostRoute("GET", "/api/v1/budgets", ListBudgets),
+    CostRoute("POST", "/api/v1/budgets", CreateBudget),
+    CostRoute("POST", "/api/v1/budgets/check", CheckBudget),
+    CostRoute("GET", "/api/v1/budgets/{id}", GetBudget),
+    CostRoute("PUT", "/api/v1/budgets/{id}", UpdateBudget),
+    CostRoute("DELETE", "/api/v1/budgets/{id}", DeleteBudget),
+    CostRoute("GET", "/api/v1/budgets/{id}/status", BudgetStatus),
+    CostRoute("GET", "/api/v1/budgets/{id}/alerts", BudgetAlerts),
+    CostRoute("GET", "/api/v1/usage", UsageSummary),
+    CostRoute("GET", "/api/v1/usage/breakdown", UsageBreakdown),
+    CostRoute("GET", "/api/v1/usage/records", UsageRecords),
+    CostRoute("GET", "/api/v1/pricing", Pricing),
 
     StaticRead("GET", "/api/v1/static-policies", Reads<ListStaticPolicies>),
     StaticWrite("POST", "/api/v1/static-policies", Writes<CreateStaticPolicy>),

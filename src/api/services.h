@@ -20,6 +20,10 @@ namespace axonflow::providers {
 class Catalog;
 }
 
+namespace axonflow::cost {
+class Ledger;
+}
+
 namespace axonflow::outbound {
 class Client;
 }
@@ -39,6 +43,7 @@ struct Services {
   const audit::EvidenceOptions* evidence = nullptr;   // null: nothing can be proven
   const providers::Catalog* providers = nullptr;      // of models; never null when serving
   outbound::Client* outbound = nullptr;               // to them; never null when serving
+  cost::Ledger* ledger = nullptr;                     // null: calls cost what they like
 };
 
 struct Options {

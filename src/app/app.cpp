@@ -19,6 +19,7 @@
 #include "audit/journal.h"
 #include "audit/shipper.h"
 #include "base/worker_pool.h"
+#include "cost/ledger.h"
 #include "governance/governor.h"
 #include "identity/authenticator.h"
 #include "identity/client_directory.h"
@@ -83,6 +84,7 @@ struct App::Impl {
   governance::FixedPolicyViews no_views{nullptr};  // when the built-in policies cannot be loaded
   std::unique_ptr<policy_admin::PolicyDirectory> policies;
   std::unique_ptr<governance::Governor> governor;
+  std::optional<cost::Ledger> ledger;
   ModelAccess models;
   std::unique_ptr<api::Api> api;
   std::optional<RefusalCounters> refusals;
@@ -189,8 +191,8 @@ void App::Impl::BuildPipeline() {
       view_cache ? static_cast<governance::PolicyViews&>(*view_cache) : no_views, *journal,
       *shipper, *compute, *blocking, metrics);
   const api::Services services{
-      *authenticator, *governor,      *journal,  *shipper,        *database,          *blocking,
-      metrics,        policies.get(), &evidence, &models.catalog, models.client.get()};
+      *authenticator, *governor,      *journal,  *shipper,        *database,           *blocking,
+      metrics,        policies.get(), &evidence, &models.catalog, models.client.get(), &*ledger};
   api = std::make_unique<api::Api>(services, configuration.api);
   api->SetReadiness([this] { return Readiness(); });
   metrics.AddGauge("axonflow_audit_journal_durable_position", "Last position that is on disk.",
@@ -220,6 +222,7 @@ Result<std::unique_ptr<App>> App::Build(const settings::Settings& settings) {
   auto models = OpenModelAccess(settings);
   if (!models) return models.error();
   impl->models = std::move(*models);
+  impl->ledger.emplace(*impl->database, settings.Duration("AXONFLOW_BUDGET_LEASE"));
   impl->BuildPipeline();
   return std::unique_ptr<App>(new App(std::move(impl)));
 }

@@ -14,6 +14,15 @@ Result<ModelAccess> OpenModelAccess(const settings::Settings& settings) {
   options.anthropic_model = settings.String("ANTHROPIC_MODEL");
   options.ollama_base_url = settings.String("OLLAMA_BASE_URL");
   options.ollama_model = settings.String("OLLAMA_MODEL");
+  options.azure_endpoint = settings.String("AZURE_OPENAI_ENDPOINT");
+  options.azure_key = settings.SecretOf("AZURE_OPENAI_API_KEY");
+  options.azure_model = settings.String("AZURE_OPENAI_DEPLOYMENT_NAME");
+  options.google_base_url = settings.String("GOOGLE_BASE_URL");
+  options.google_key = settings.SecretOf("GOOGLE_API_KEY");
+  options.google_model = settings.String("GOOGLE_MODEL");
+  options.deadlines.first_byte = settings.Duration("AXONFLOW_MODEL_ANSWER_TIMEOUT");
+  options.deadlines.idle = settings.Duration("AXONFLOW_MODEL_IDLE_TIMEOUT");
+  options.deadlines.total = settings.Duration("AXONFLOW_MODEL_TOTAL_TIMEOUT");
   auto catalog = providers::Catalog::From(std::move(options));
   if (!catalog) return catalog.error();
   auto guard = outbound::EgressGuard::FromList(settings.List("AXONFLOW_EGRESS_ALLOW"));

@@ -9,7 +9,8 @@
 
 namespace axonflow::app {
 
-// What calls to models need: who serves them, by OPENAI_*, ANTHROPIC_* and OLLAMA_*, and a client
+// What calls to models need: who serves them, by OPENAI_*, ANTHROPIC_*, AZURE_OPENAI_*,
+// GOOGLE_* and OLLAMA_*, and a client
 // that reaches what AXONFLOW_EGRESS_ALLOW and the public network allow.
 struct ModelAccess {
   providers::Catalog catalog;

@@ -12,6 +12,9 @@
 #include "store/migrations.h"
 #include "store/postgres.h"
 #include "store/sqlite.h"
+#ifdef AXONFLOW_WITHOUT_PREDICATES
+#include "store/unpredicated.h"
+#endif
 
 namespace axonflow::app {
 namespace {
@@ -61,7 +64,16 @@ Result<std::unique_ptr<store::Database>> OpenAsServer(const settings::Settings& 
     options.role = store::kAppRole;
     options.platform_role = store::kPlatformRole;
   }
-  return store::OpenPostgres(std::move(options));
+  auto database = store::OpenPostgres(std::move(options));
+#ifdef AXONFLOW_WITHOUT_PREDICATES
+  // The program axonflow_unpredicated alone, with which tests show that row-level security holds
+  // without any predicate.
+  if (database) {
+    return std::unique_ptr<store::Database>(
+        std::make_unique<store::testing::UnpredicatedDatabase>(std::move(*database)));
+  }
+#endif
+  return database;
 }
 
 Status CheckIsolation(store::Database& database) {

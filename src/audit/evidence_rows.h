@@ -6,7 +6,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "audit/audit_rows.h"
@@ -70,10 +69,15 @@ class EvidenceWriter {
     std::uint64_t size = 0;  // in the store
     std::vector<Digest256> leaves;
   };
-  using ChainHeads = std::unordered_map<std::string, ChainHead>;
+  // A place that the chains of one hash share; the last of them is remembered.
+  struct RememberedChain {
+    std::string key;  // empty: none
+    ChainHead head;
+  };
 
-  Result<ChainHead> HeadOf(store::Transaction& transaction, const RecordView& record);
-  void Remember(ChainHead head);
+  Result<ChainHead> HeadOf(store::Transaction& transaction, const RecordView& record,
+                           const RememberedChain& place);
+  RememberedChain& PlaceOf(const RecordView& record);
   Result<Tree*> TreeOf(store::Transaction& transaction, const RecordView& record);
   void Fill(std::size_t row, JournalPosition position, const RecordView& record,
             const ChainHead& prev, const ChainHead& head, const Digest256& digest,
@@ -82,9 +86,9 @@ class EvidenceWriter {
   Status WriteHead(store::Transaction& transaction, const TreeId& id, Time now);
 
   const EvidenceOptions& options_;
-  std::int64_t turn_ = 0;    // the last one that was ours
-  ChainHeads recent_, old_;  // two generations, by org, tenant and chain id
-  std::string chain_key_;    // of the record in hand
+  std::int64_t turn_ = 0;                    // the last one that was ours
+  std::vector<RememberedChain> remembered_;  // by org, tenant and chain id
+  std::string chain_key_;                    // of the record in hand
   ChainEntry entry_;
   std::string preimage_;
   std::map<TreeId, Tree> trees_;  // of this transaction

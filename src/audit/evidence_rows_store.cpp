@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <utility>
 
 #include "audit/evidence_rows.h"
@@ -29,8 +30,8 @@ enum Column : std::size_t {
 
 constexpr std::size_t kRowsAStatement = 64;
 // Chains that are likely to go on: a reported call follows its decision within seconds. Others are
-// looked up in the store.
-constexpr std::size_t kChainsAGeneration = 16'384;
+// looked up in the store. A power of two.
+constexpr std::size_t kChainsRemembered = 16'384;
 constexpr std::size_t kTreesRemembered = 16'384;
 constexpr std::chrono::minutes kHeadRowSpan{1};
 
@@ -88,7 +89,10 @@ Status UpsertHead(store::Transaction& transaction, const TreeId& id, const TreeH
 }  // namespace
 
 EvidenceWriter::EvidenceWriter(const EvidenceOptions& options)
-    : options_(options), memory_(kRowsAStatement), parameters_(kRowsAStatement * kColumns) {}
+    : options_(options),
+      remembered_(kChainsRemembered),
+      memory_(kRowsAStatement),
+      parameters_(kRowsAStatement * kColumns) {}
 
 Status EvidenceWriter::Begin(store::Transaction& transaction) {
   rows_ = 0;
@@ -105,24 +109,31 @@ Status EvidenceWriter::Begin(store::Transaction& transaction) {
   // Another process wrote in between, or the last transaction was rolled back: what is remembered
   // may not be what is stored.
   if (turn != turn_ + 1) {
-    recent_.clear();
-    old_.clear();
+    for (auto& place : remembered_) place.key.clear();
   }
   turn_ = turn;
   return {};
 }
 
+EvidenceWriter::RememberedChain& EvidenceWriter::PlaceOf(const RecordView& record) {
+  chain_key_.assign(record.org)
+      .append("\n")
+      .append(record.tenant)
+      .append("\n")
+      .append(ChainIdOf(record));
+  return remembered_[std::hash<std::string>()(chain_key_) % kChainsRemembered];
+}
+
 Result<EvidenceWriter::ChainHead> EvidenceWriter::HeadOf(store::Transaction& transaction,
-                                                         const RecordView& record) {
-  const auto chain = ChainIdOf(record);
-  chain_key_.assign(record.org).append("\n").append(record.tenant).append("\n").append(chain);
-  for (const auto* heads : {&recent_, &old_}) {
-    const auto found = heads->find(chain_key_);
-    if (found != heads->end()) return found->second;
-  }
+                                                         const RecordView& record,
+                                                         const RememberedChain& place) {
+  if (place.key == chain_key_) return place.head;
   ChainHead head;
+  const auto chain = ChainIdOf(record);
   // A decision's own record begins its chain.
   if (record.id == chain) return head;
+  // What another chain has driven out of its place may still wait to be written.
+  if (auto flushed = FlushRows(transaction); !flushed) return flushed.error();
   const auto scope = store::OrgScope::ForTenant(OrgId(std::string(record.org)),
                                                 TenantId(std::string(record.tenant)));
   if (!scope) return scope.error();
@@ -130,14 +141,6 @@ Result<EvidenceWriter::ChainHead> EvidenceWriter::HeadOf(store::Transaction& tra
   if (!stored) return stored.error();
   if (stored->empty()) return head;
   return ChainHead{stored->back().chain_seq, stored->back().chain_hash};
-}
-
-void EvidenceWriter::Remember(ChainHead head) {
-  if (recent_.size() >= kChainsAGeneration) {
-    old_ = std::move(recent_);
-    recent_.clear();
-  }
-  recent_[chain_key_] = head;
 }
 
 Result<EvidenceWriter::Tree*> EvidenceWriter::TreeOf(store::Transaction& transaction,
@@ -193,7 +196,8 @@ void EvidenceWriter::Fill(std::size_t row, JournalPosition position, const Recor
 
 Status EvidenceWriter::Add(store::Transaction& transaction, JournalPosition position,
                            std::string_view payload, const RecordView& record) {
-  const auto prev = HeadOf(transaction, record);
+  auto& place = PlaceOf(record);
+  const auto prev = HeadOf(transaction, record, place);
   if (!prev) return prev.error();
   const auto tree = TreeOf(transaction, record);
   if (!tree) return tree.error();
@@ -207,7 +211,8 @@ Status EvidenceWriter::Add(store::Transaction& transaction, JournalPosition posi
   (*tree)->leaves.push_back(merkle::LeafHash({data.data(), data.size()}));
   parameters_[rows_ * kColumns + kNode] = store::TextView(transaction.node());
   Fill(rows_, position, record, *prev, head, digest, leaf);
-  Remember(head);
+  place.key = chain_key_;
+  place.head = head;
   if (++rows_ < kRowsAStatement) return {};
   static const std::string sql = InsertStatement(kRowsAStatement);
   rows_ = 0;

@@ -22,6 +22,9 @@ struct NodeOptions : ResultOptions {
 
 ExitCode RunVersion(const ResultOptions& options);
 
+// Every route of the server with the credential it asks for.
+ExitCode RunRoutes(const ResultOptions& options);
+
 struct ServeOptions {
   bool check = false;  // only say whether it could start
 };

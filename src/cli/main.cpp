@@ -115,6 +115,13 @@ void CommandLine::AddServing() {
   AddOutput(version_command, *version);
   OnPicked<ResultOptions>(version_command, version, RunVersion);
   version_command->footer("Examples:\n  axonflow version\n  axonflow version -o json");
+
+  auto routes = std::make_shared<ResultOptions>();
+  CLI::App* routes_command = app_.add_subcommand(
+      "routes", "Print every route of the server with the credential that it asks for.");
+  AddOutput(routes_command, *routes);
+  OnPicked<ResultOptions>(routes_command, routes, RunRoutes);
+  routes_command->footer("Examples:\n  axonflow routes\n  axonflow routes -o json");
 }
 
 void CommandLine::AddDemo() {

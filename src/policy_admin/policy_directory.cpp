@@ -16,7 +16,8 @@
 namespace axonflow::policy_admin {
 namespace {
 
-// How often a change is read again when somebody else changed the same policy in between.
+// How often a change is made before the store's lock is taken, when somebody else changed the same
+// policy in between. The last attempt makes it under the lock, where nobody comes between.
 constexpr int kAttemptsMax = 3;
 
 PolicyRow SystemRow(PolicyKind kind, const policy::Policy& policy) {
@@ -177,9 +178,7 @@ Outcome<PolicyRow> PolicyDirectory::Update(const Actor& actor, PolicyKind kind, 
     PolicyRow after = *before;
     if (auto problems = read_fields(after); !problems.empty()) return Invalid(std::move(problems));
     if (DifferencesOf(*before, after).empty()) return before;
-    after.policy.version += 1;
-    after.updated_at = Now();
-    after.updated_by = actor.user;
+    const bool last = attempt + 1 == kAttemptsMax;
     bool moved = false;
     auto refused = Commit(
         after.org, after.tenant, [&](store::Transaction& transaction, Changes& changes) -> Status {
@@ -187,14 +186,23 @@ Outcome<PolicyRow> PolicyDirectory::Update(const Actor& actor, PolicyKind kind, 
           if (!current) return current.error();
           if (!current->has_value()) return changes.Refuse(NoSuchPolicy());
           moved = (*current)->policy.version != before->policy.version;
-          if (moved) return {};
+          if (moved && !last) return {};
+          if (moved) {
+            *before = after = **current;
+            auto problems = read_fields(after);
+            if (!problems.empty()) return changes.Refuse(Invalid(std::move(problems)));
+            if (DifferencesOf(*before, after).empty()) return {};
+          }
+          after.policy.version += 1;
+          after.updated_at = Now();
+          after.updated_by = actor.user;
           changes.Touch(after.tenant);
           return WriteChangedPolicy(transaction, *before, after);
         });
     if (refused) return std::move(*refused);
-    if (!moved) return after;
+    if (!moved || last) return after;
   }
-  return Error{ErrorCode::kConflict, "the policy is being changed by others; try again"};
+  return Error{ErrorCode::kInternal, "a policy was neither changed nor refused"};
 }
 
 Outcome<PolicyRow> PolicyDirectory::Delete(const Actor& actor, PolicyKind kind,

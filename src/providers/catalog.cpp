@@ -5,9 +5,6 @@
 namespace axonflow::providers {
 namespace {
 
-constexpr std::string_view kOpenAiUrl = "https://api.openai.com/v1";
-constexpr std::string_view kAnthropicUrl = "https://api.anthropic.com";
-
 Status CheckUrl(std::string_view variable, std::string_view url) {
   const bool scheme = url.starts_with("https://") || url.starts_with("http://");
   if (scheme && url.find_first_of("?#@ \t\r\n") == std::string_view::npos) return {};
@@ -23,35 +20,48 @@ std::string WithoutSlash(std::string url) {
 }  // namespace
 
 Result<Catalog> Catalog::From(CatalogOptions options) {
-  Catalog catalog;
-  const auto add = [&](Provider provider, std::string_view variable) -> Status {
-    if (auto checked = CheckUrl(variable, provider.base_url); !checked) return checked;
-    provider.base_url = WithoutSlash(std::move(provider.base_url));
-    catalog.providers_.push_back(std::move(provider));
-    return {};
+  struct Row {
+    Provider provider;
+    std::string_view variable, public_url, suffix;
   };
-  if (!options.openai_base_url.empty() || !options.openai_key.empty()) {
-    auto& url = options.openai_base_url;
-    if (url.empty()) url = kOpenAiUrl;
-    auto added = add({"openai", Protocol::kOpenAi, url, std::move(options.openai_key), true,
-                      options.openai_model},
-                     "OPENAI_BASE_URL");
-    if (!added) return added.error();
-  }
-  if (!options.anthropic_base_url.empty() || !options.anthropic_key.empty()) {
-    auto& url = options.anthropic_base_url;
-    if (url.empty()) url = kAnthropicUrl;
-    auto added = add({"anthropic", Protocol::kAnthropic, url, std::move(options.anthropic_key),
-                      true, options.anthropic_model},
-                     "ANTHROPIC_BASE_URL");
-    if (!added) return added.error();
-  }
-  if (!options.ollama_base_url.empty()) {
-    // Ollama serves the OpenAI protocol below /v1.
-    auto added = add({"ollama", Protocol::kOpenAi, WithoutSlash(options.ollama_base_url) + "/v1",
-                      Secret(), false, options.ollama_model},
-                     "OLLAMA_BASE_URL");
-    if (!added) return added.error();
+  Row rows[] = {
+      {{"openai", Protocol::kOpenAi, options.openai_base_url, std::move(options.openai_key), true,
+        options.openai_model},
+       "OPENAI_BASE_URL",
+       "https://api.openai.com/v1",
+       ""},
+      {{"anthropic", Protocol::kAnthropic, options.anthropic_base_url,
+        std::move(options.anthropic_key), true, options.anthropic_model},
+       "ANTHROPIC_BASE_URL",
+       "https://api.anthropic.com",
+       ""},
+      // The resource of a customer: there is no public address, and the key has its own header.
+      {{"azure-openai", Protocol::kOpenAi, options.azure_endpoint, std::move(options.azure_key),
+        true, options.azure_model, "api-key"},
+       "AZURE_OPENAI_ENDPOINT",
+       "",
+       "/openai/v1"},
+      {{"gemini", Protocol::kOpenAi, options.google_base_url, std::move(options.google_key), true,
+        options.google_model},
+       "GOOGLE_BASE_URL",
+       "https://generativelanguage.googleapis.com/v1beta/openai",
+       ""},
+      // Ollama serves the OpenAI protocol below /v1.
+      {{"ollama", Protocol::kOpenAi, options.ollama_base_url, Secret(), false,
+        options.ollama_model},
+       "OLLAMA_BASE_URL",
+       "",
+       "/v1"},
+  };
+  Catalog catalog;
+  for (Row& row : rows) {
+    Provider& provider = row.provider;
+    if (provider.base_url.empty() && provider.key.empty()) continue;
+    if (provider.base_url.empty()) provider.base_url = row.public_url;
+    if (auto checked = CheckUrl(row.variable, provider.base_url); !checked) return checked.error();
+    provider.base_url = WithoutSlash(std::move(provider.base_url)) + std::string(row.suffix);
+    provider.deadlines = options.deadlines;
+    catalog.providers_.push_back(std::move(provider));
   }
   return catalog;
 }

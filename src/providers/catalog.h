@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -7,6 +8,8 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "net/outbound/client.h"
+#include "providers/breaker.h"
 #include "providers/fields.h"
 
 namespace axonflow::providers {
@@ -19,13 +22,20 @@ struct Provider {
   Secret key;            // empty: the caller brings one, or none is needed
   bool needs_key = true;
   std::string default_model;
+  std::string_view key_header = {};  // empty: what the protocol has
+  outbound::Deadlines deadlines = {};
+  std::shared_ptr<Breaker> breaker = std::make_shared<Breaker>();
 };
 
 struct CatalogOptions {
   // Each provider exists when its URL or its key is set; an unset URL is the public one.
   std::string openai_base_url, anthropic_base_url, ollama_base_url;
-  Secret openai_key, anthropic_key;
-  std::string openai_model, anthropic_model, ollama_model;  // for calls that name none
+  std::string azure_endpoint;   // https://<resource>.openai.azure.com
+  std::string google_base_url;  // of Gemini's OpenAI protocol
+  Secret openai_key, anthropic_key, azure_key, google_key;
+  // For calls that name none. On Azure a model is called as its deployment.
+  std::string openai_model, anthropic_model, ollama_model, azure_model, google_model;
+  outbound::Deadlines deadlines;
 };
 
 // The providers of this deployment, in order of preference. Immutable.

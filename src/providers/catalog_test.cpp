@@ -19,6 +19,25 @@ TEST(Catalog, HasAProviderForEachThatIsConfigured) {
   EXPECT_EQ(catalog->For(Protocol::kAnthropic), nullptr);
 }
 
+TEST(Catalog, KnowsWhereAzureAndGeminiSpeakTheProtocolOfOpenAi) {
+  CatalogOptions options;
+  options.azure_endpoint = "https://unit.openai.azure.com/";
+  options.azure_key = Secret("a");
+  options.google_key = Secret("g");
+  const auto catalog = Catalog::From(std::move(options));
+  ASSERT_TRUE(catalog);
+  EXPECT_EQ(catalog->Find("azure-openai")->base_url, "https://unit.openai.azure.com/openai/v1");
+  EXPECT_EQ(catalog->Find("azure-openai")->key_header, "api-key");
+  EXPECT_EQ(catalog->Find("gemini")->base_url,
+            "https://generativelanguage.googleapis.com/v1beta/openai");
+}
+
+TEST(Catalog, RefusesAKeyOfAzureWithoutAnEndpoint) {
+  CatalogOptions options;
+  options.azure_key = Secret("a");
+  EXPECT_FALSE(Catalog::From(std::move(options)));
+}
+
 TEST(Catalog, RefusesWhatIsNoUrl) {
   for (const char* url : {"ftp://x", "x", "https://user@host", "https://host/?a=b", "http://a b"}) {
     CatalogOptions options;

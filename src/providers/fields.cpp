@@ -1,5 +1,8 @@
 #include "providers/fields.h"
 
+#include <string>
+#include <vector>
+
 namespace axonflow::providers {
 namespace {
 
@@ -27,43 +30,43 @@ constexpr FieldRule kChatRequestRules[] = {
     {"reasoning_effort", kWord},
     {"verbosity", kWord},
     {"service_tier", kWord},
-    {"seed", kOpaque},
+    {"seed", kCount},
 };
 
 constexpr FieldRule kChatAnswerRules[] = {
-    {"id", kOpaque},
+    {"id", kAttached},
     {"object", kWord},
-    {"created", kOpaque},
+    {"created", kCount},
     {"model", kAttached},
-    {"system_fingerprint", kOpaque},
+    {"system_fingerprint", kAttached},
     {"service_tier", kWord},
     {"choices[].finish_reason", kWord},
     {"choices[].message.role", kWord},
     {"choices[].message.content[].type", kPartType},
-    {"choices[].message.tool_calls[].id", kOpaque},
+    {"choices[].message.tool_calls[].id", kAttached},
     {"choices[].message.tool_calls[].type", kWord},
     {"choices[].message.tool_calls[].function.arguments", kArguments},
     {"choices[].message.function_call.arguments", kArguments},
-    {"choices[].message.audio.id", kOpaque},
+    {"choices[].message.audio.id", kAttached},
     {"choices[].message.audio.data", kOpaque},
-    {"choices[].message.audio.expires_at", kOpaque},
+    {"choices[].message.audio.expires_at", kCount},
     {"choices[].logprobs.**", kEcho},
-    {"usage.**", kOpaque},
+    {"usage.**", kCount},
 };
 
 constexpr std::string_view kChatRequestParts[] = {"text", "image_url", "input_audio", "refusal"};
 constexpr std::string_view kChatAnswerParts[] = {"text", "refusal"};
 
-constexpr FieldRule kCompletionRequestRules[] = {{"model", kAttached}, {"seed", kOpaque}};
+constexpr FieldRule kCompletionRequestRules[] = {{"model", kAttached}, {"seed", kCount}};
 constexpr FieldRule kCompletionAnswerRules[] = {
-    {"id", kOpaque},
+    {"id", kAttached},
     {"object", kWord},
-    {"created", kOpaque},
+    {"created", kCount},
     {"model", kAttached},
-    {"system_fingerprint", kOpaque},
+    {"system_fingerprint", kAttached},
     {"choices[].finish_reason", kWord},
     {"choices[].logprobs.**", kEcho},
-    {"usage.**", kOpaque},
+    {"usage.**", kCount},
 };
 
 constexpr FieldRule kResponsesRequestRules[] = {
@@ -92,19 +95,19 @@ constexpr FieldRule kResponsesRequestRules[] = {
     {"service_tier", kWord},
 };
 constexpr FieldRule kResponsesAnswerRules[] = {
-    {"id", kOpaque},
+    {"id", kAttached},
     {"object", kWord},
-    {"created_at", kOpaque},
-    {"completed_at", kOpaque},
+    {"created_at", kCount},
+    {"completed_at", kCount},
     {"model", kAttached},
     {"status", kWord},
-    {"previous_response_id", kOpaque},
+    {"previous_response_id", kAttached},
     {"incomplete_details.reason", kWord},
-    {"output[].id", kOpaque},
+    {"output[].id", kAttached},
     {"output[].type", kPartType},
     {"output[].role", kWord},
     {"output[].status", kWord},
-    {"output[].call_id", kOpaque},
+    {"output[].call_id", kAttached},
     {"output[].arguments", kArguments},
     {"output[].encrypted_content", kOpaque},
     {"output[].content[].type", kPartType},
@@ -118,7 +121,7 @@ constexpr FieldRule kResponsesAnswerRules[] = {
     {"reasoning.effort", kWord},
     {"truncation", kWord},
     {"service_tier", kWord},
-    {"usage.**", kOpaque},
+    {"usage.**", kCount},
 };
 constexpr std::string_view kResponsesParts[] = {
     "message",        "function_call",    "function_call_output",
@@ -127,15 +130,14 @@ constexpr std::string_view kResponsesParts[] = {
     "reasoning_text", "custom_tool_call", "custom_tool_call_output",
     "item_reference"};
 
-constexpr FieldRule kEmbeddingsRequestRules[] = {
-    {"model", kAttached}, {"encoding_format", kWord}, {"input[][]", kText}};
+constexpr FieldRule kEmbeddingsRequestRules[] = {{"model", kAttached}, {"encoding_format", kWord}};
 constexpr FieldRule kEmbeddingsAnswerRules[] = {
     {"object", kWord},
     {"data[].object", kWord},
     {"data[].embedding", kOpaque},
     {"data[].embedding[]", kOpaque},
     {"model", kAttached},
-    {"usage.**", kOpaque},
+    {"usage.**", kCount},
 };
 
 constexpr FieldRule kMessagesRequestRules[] = {
@@ -163,23 +165,54 @@ constexpr FieldRule kMessagesRequestRules[] = {
     {"service_tier", kWord},
 };
 constexpr FieldRule kMessagesAnswerRules[] = {
-    {"id", kOpaque},
+    {"id", kAttached},
     {"type", kWord},
     {"role", kWord},
     {"model", kAttached},
     {"stop_reason", kWord},
     {"content[].type", kPartType},
-    {"content[].id", kOpaque},
+    {"content[].id", kAttached},
     {"content[].signature", kOpaque},
     {"content[].data", kOpaque},
-    {"content[].tool_use_id", kOpaque},
-    {"usage.**", kOpaque},
+    {"usage.service_tier", kWord},
+    {"usage.**", kCount},
 };
 constexpr std::string_view kMessagesParts[] = {
     "text", "image", "document", "thinking", "redacted_thinking", "tool_use", "tool_result"};
 constexpr std::string_view kMessagesAnswerParts[] = {"text", "thinking", "redacted_thinking",
                                                      "tool_use"};
-constexpr FieldRule kCountAnswerRules[] = {{"input_tokens", kOpaque}};
+constexpr FieldRule kCountAnswerRules[] = {{"input_tokens", kCount}};
+
+// The rules of a whole answer, for each place where an event holds a part of one.
+struct EventRules {
+  EventRules() {
+    for (const FieldRule& rule : kResponsesAnswerRules) {
+      Add("response.", rule.path, rule.treatment);
+      for (const std::string_view head : {"output[].content[].", "output[].summary[]."}) {
+        if (rule.path.starts_with(head))
+          Add("part.", rule.path.substr(head.size()), rule.treatment);
+      }
+      constexpr std::string_view kItem = "output[].";
+      if (rule.path.starts_with(kItem)) {
+        Add("item.", rule.path.substr(kItem.size()), rule.treatment);
+      }
+    }
+    Add("", "item_id", kAttached);
+    Add("", "sequence_number", kCount);
+    Add("", "arguments", kArguments);
+    Add("", "annotation.type", kWord);
+    Add("", "logprobs.**", kEcho);
+    for (std::size_t i = 0; i < paths.size(); ++i) rules.push_back({paths[i], treatments[i]});
+  }
+  void Add(std::string_view head, std::string_view path, Treatment treatment) {
+    paths.push_back(std::string(head) + std::string(path));
+    treatments.push_back(treatment);
+  }
+
+  std::vector<std::string> paths;
+  std::vector<Treatment> treatments;
+  std::vector<FieldRule> rules;
+};
 
 bool Fits(std::string_view rule, std::string_view path) {
   if (rule == path) return true;
@@ -215,7 +248,7 @@ const Surface kResponses{"response",
                          Protocol::kOpenAi,
                          {kResponsesRequestRules, kResponsesParts},
                          {kResponsesAnswerRules, kResponsesParts},
-                         false};
+                         true};
 const Surface kEmbeddings{"embedding",
                           "/embeddings",
                           Protocol::kOpenAi,
@@ -231,6 +264,12 @@ const Surface kMessages{"message",
 const Surface kCountTokens{"count_tokens",          "/v1/messages/count_tokens",
                            Protocol::kAnthropic,    {kMessagesRequestRules, kMessagesParts},
                            {kCountAnswerRules, {}}, false};
+
+const Fields& ResponsesEvent() {
+  static const EventRules all;
+  static const Fields fields{all.rules, kResponsesParts};
+  return fields;
+}
 
 std::span<const Surface* const> Surfaces() {
   static const Surface* const all[] = {&kChatCompletions, &kCompletions, &kResponses,

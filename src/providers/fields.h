@@ -13,10 +13,11 @@ enum class Treatment : std::uint8_t {
   kAttached,   // judged; names an object of the provider, so it cannot be redacted
   kWord,       // a word of the protocol; judged as kAttached when it is not one
   kPartType,   // a word that says what its object is; must be one of Fields::part_types
-  kMediaUrl,   // opaque when it carries an image, else kText
-  kMedia,      // opaque when the object beside it says that it is an image or audio, else kText
+  kMediaUrl,   // opaque when it carries an image or audio in base64, else kText
+  kMedia,      // opaque when it is base64 beside the media type of an image or audio, else kText
   kEcho,       // repeats the text in pieces (log probabilities): goes when anything was redacted
-  kOpaque,     // not judged: signatures, vectors, what only the provider can read
+  kCount,      // a number of tokens or a time; not judged while it is one, else kText
+  kOpaque,     // not judged when it is base64 or a number: what only the provider can read
 };
 
 // `path` is dotted, with "[]" for each array; "a.**" is everything below a.
@@ -53,6 +54,9 @@ extern const Surface kResponses;
 extern const Surface kEmbeddings;
 extern const Surface kMessages;
 extern const Surface kCountTokens;
+
+// One event of a stream of kResponses that holds more than a piece of text.
+const Fields& ResponsesEvent();
 
 std::span<const Surface* const> Surfaces();
 

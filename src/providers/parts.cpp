@@ -14,6 +14,9 @@ using redaction::JsonLeaves;
 using Kind = JsonLeaf::Kind;
 
 constexpr std::size_t kNameBytesMax = 32;
+constexpr std::size_t kMediaTypeEndMax = 64;  // of a data URL
+// More digits than any count of tokens or time has, and fewer than a card number.
+constexpr std::size_t kCountBytesMax = 12;
 
 bool IsName(std::string_view text) {
   return !text.empty() && text.size() <= kNameBytesMax &&
@@ -30,12 +33,25 @@ bool IsWord(std::string_view text) {
          });
 }
 
+// What nobody but the provider can read comes in this alphabet; anything else is text.
+bool IsBase64(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/' || c == '=' || c == '-' || c == '_';
+  });
+}
+
 bool IsMediaType(std::string_view type) {
   return type.starts_with("image/") || type.starts_with("audio/");
 }
 
 bool CarriesMedia(std::string_view url) {
-  return url.starts_with("data:") && IsMediaType(url.substr(5, 16));
+  constexpr std::string_view kScheme = "data:";
+  constexpr std::string_view kCoding = ";base64,";
+  const auto coding = url.find(kCoding);
+  return url.starts_with(kScheme) && coding != std::string_view::npos &&
+         coding < kMediaTypeEndMax && IsMediaType(url.substr(kScheme.size(), 16)) &&
+         IsBase64(url.substr(coding + kCoding.size()));
 }
 
 class PartReader {
@@ -127,7 +143,10 @@ void PartReader::AddLeaf(const JsonLeaf& leaf) {
   part.path = PathIn(leaf.container, leaf.key);
   part.quoted = leaf.kind == Kind::kString;
   const Treatment treatment = TreatmentOf(fields_, part.path);
-  if (treatment == Treatment::kOpaque && !part.withheld) return;
+  const bool opaque = treatment == Treatment::kOpaque;
+  if (opaque && !part.withheld && (!part.quoted || IsBase64(Raw(leaf)))) return;
+  const bool count = treatment == Treatment::kCount && !part.quoted;
+  if (count && leaf.end - leaf.begin <= kCountBytesMax) return;
   part.echo = treatment == Treatment::kEcho;
   if (!part.quoted && !part.echo && leaf.end - leaf.begin < kNumberBytesMin) return;
   part.text = part.quoted ? Decoded(leaf) : std::string(Raw(leaf));
@@ -135,8 +154,9 @@ void PartReader::AddLeaf(const JsonLeaf& leaf) {
   const bool word = treatment == Treatment::kWord || treatment == Treatment::kPartType;
   if (word && IsWord(part.text)) return;
   if (treatment == Treatment::kMediaUrl && !part.withheld && CarriesMedia(part.text)) return;
-  if (treatment == Treatment::kMedia && !part.withheld && BesideMediaType(leaf)) return;
-  part.attached = word || treatment == Treatment::kAttached;
+  const bool media = treatment == Treatment::kMedia && !part.withheld;
+  if (media && IsBase64(part.text) && BesideMediaType(leaf)) return;
+  part.attached = word || count || opaque || treatment == Treatment::kAttached;
   part.json = treatment == Treatment::kArguments;
   parts_.push_back(std::move(part));
 }

@@ -13,7 +13,7 @@ struct Row {
 
 // The public list prices in US dollars a thousand tokens, as of 2025-10; see docs/proxy.md for the
 // source of each.
-constexpr Row kRows[] = {
+constexpr ListedPrice kRows[] = {
     {"openai", "gpt-3.5-turbo", {0.0005, 0.0015}},
     {"openai", "gpt-4", {0.03, 0.06}},
     {"openai", "gpt-4-turbo", {0.01, 0.03}},
@@ -50,10 +50,12 @@ std::optional<std::int64_t> Count(const JsonValue& usage, std::string_view a, st
 
 }  // namespace
 
+std::span<const ListedPrice> ListedPrices() { return kRows; }
+
 std::optional<Price> PriceOf(std::string_view provider, std::string_view model) {
   if (provider == "ollama") return Price{};
-  const Row* best = nullptr;
-  for (const Row& row : kRows) {
+  const ListedPrice* best = nullptr;
+  for (const ListedPrice& row : kRows) {
     if (row.provider != provider || !Fits(model, row.model)) continue;
     if (best == nullptr || row.model.size() > best->model.size()) best = &row;
   }
@@ -80,8 +82,12 @@ std::optional<Usage> UsageIn(std::string_view answer_json) {
   if (!root) return std::nullopt;
   auto stated = root->Find("usage");
   if (!stated) {
-    // The first event of an Anthropic stream wraps the message.
-    if (const auto message = root->Find("message")) stated = message->Find("usage");
+    // The first event of an Anthropic stream wraps the message, the last of a Responses stream the
+    // response.
+    for (const char* wrapper : {"message", "response"}) {
+      const auto whole = root->Find(wrapper);
+      if (whole && !stated) stated = whole->Find("usage");
+    }
   }
   if (!stated) {
     const auto counted = Count(*root, "input_tokens", "input_tokens");

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace axonflow::providers {
@@ -11,6 +12,16 @@ struct Price {
   double input_per_1k = 0;
   double output_per_1k = 0;
 };
+
+// When the prices below were read from the providers' public lists.
+inline constexpr std::string_view kPricesAsOf = "2025-10";
+
+struct ListedPrice {
+  std::string_view provider;
+  std::string_view model;
+  Price price;
+};
+std::span<const ListedPrice> ListedPrices();
 
 // The list price of a model. The longest name of the table that begins the model's counts, so that
 // dated names fit. Nothing when nobody knows: an unknown price is not zero. Ollama's models cost

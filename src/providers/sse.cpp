@@ -58,7 +58,14 @@ Status SseReader::TakeLine(std::vector<SseEvent>& events) {
     if (field == "event") event_.name = value;
     if (field == "data") {
       if (has_data_) event_.data.push_back('\n');
-      event_.data += value;
+      if (event_.data.empty()) {
+        // The line is not kept beside its copy: an event may be large.
+        const std::size_t skipped = line_.size() - value.size();
+        event_.data = std::exchange(line_, {});
+        event_.data.erase(0, skipped);
+      } else {
+        event_.data += value;
+      }
       has_data_ = true;
     }
   }

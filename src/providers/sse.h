@@ -19,7 +19,7 @@ struct SseEvent {
 // end with CR, LF or both.
 class SseReader {
  public:
-  static constexpr std::size_t kEventBytesMax = 1 << 20;
+  static constexpr std::size_t kEventBytesMax = 512 << 10;
 
   // Takes the next bytes and appends the events that are complete. kTooLarge when one event is more
   // than kEventBytesMax; nothing is read after that.

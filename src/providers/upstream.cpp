@@ -1,6 +1,7 @@
 #include "providers/upstream.h"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace axonflow::providers {
@@ -20,6 +21,8 @@ outbound::Request RequestOf(const Upstream& upstream) {
   request.body = upstream.body;
   request.cancellation = upstream.cancellation;
   request.bounds.body_bytes_max = kAnswerBytesMax;
+  request.deadlines = provider.deadlines;
+  request.version = outbound::HttpVersion::kBest;
   auto& headers = request.headers;
   if (!upstream.body.empty()) headers.push_back({"Content-Type", "application/json"});
   headers.push_back({"Accept", upstream.streams ? "text/event-stream" : "application/json"});
@@ -29,11 +32,33 @@ outbound::Request RequestOf(const Upstream& upstream) {
     const bool has_version = std::ranges::any_of(
         upstream.headers, [](const auto& header) { return header.name == "anthropic-version"; });
     if (!has_version) headers.push_back({"anthropic-version", std::string(kAnthropicVersion)});
+  } else if (!key.empty() && !provider.key_header.empty()) {
+    headers.push_back({std::string(provider.key_header), std::string(key.Reveal())});
   } else if (!key.empty()) {
     headers.push_back({"Authorization", "Bearer " + std::string(key.Reveal())});
   }
   headers.insert(headers.end(), upstream.headers.begin(), upstream.headers.end());
   return request;
+}
+
+// Whether the provider, and not the call, is what is wrong.
+bool HasFailed(const Result<outbound::Response>& response) {
+  if (response) return response->status() >= 500;
+  return response.error().code == ErrorCode::kUnavailable ||
+         response.error().code == ErrorCode::kDeadlineExceeded;
+}
+
+// No deadline is waited for twice, and no other error is asked for twice.
+bool IsWorthAnother(const Result<outbound::Response>& response) {
+  if (response) return response->status() == 503 || response->status() == 529;
+  return response.error().code == ErrorCode::kUnavailable;
+}
+
+// So that callers who failed together do not come back together.
+std::chrono::milliseconds RandomUpTo(std::chrono::milliseconds most) {
+  thread_local std::minstd_rand random(std::random_device{}());
+  return std::chrono::milliseconds(
+      std::uniform_int_distribution<std::int64_t>(0, most.count())(random));
 }
 
 }  // namespace
@@ -43,15 +68,23 @@ bool IsPassedOn(std::string_view lower_case_name) {
 }
 
 Task<Result<outbound::Response>> Call(outbound::Client& client, Upstream upstream) {
-  auto request = RequestOf(upstream);
-  auto response = co_await client.Send(std::move(request));
-  if (!response && response.error().code == ErrorCode::kUnavailable &&
-      upstream.cancellation == nullptr) {
-    auto again = RequestOf(upstream);
-    auto second = co_await client.Send(std::move(again));
-    co_return second;
+  Breaker& breaker = *upstream.provider->breaker;
+  if (!breaker.Allow(Breaker::Clock::now())) {
+    co_return Error{ErrorCode::kResourceExhausted,
+                    upstream.provider->name + " failed again and again; it is left alone for now"};
   }
-  co_return response;
+  auto pause = kPauseMax;
+  for (int attempt = 1;; ++attempt) {
+    auto request = RequestOf(upstream);
+    auto response = co_await client.Send(std::move(request));
+    const bool failed = HasFailed(response);
+    if (!failed) breaker.Succeed();
+    if (failed) breaker.Fail(Breaker::Clock::now());
+    if (attempt == kAttemptsMax || !IsWorthAnother(response)) co_return response;
+    if (response) response->Cancel();
+    co_await client.Pause(RandomUpTo(pause));
+    pause *= 2;
+  }
 }
 
 }  // namespace axonflow::providers

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +31,13 @@ struct Upstream {
 // Whether a header of the caller goes to the provider: those that change what the protocol means.
 bool IsPassedOn(std::string_view lower_case_name);
 
-// Sends the call and returns when the header of the answer is there. One that fails because no
-// connection could be made is sent once more. Errors as outbound::Client::Send.
+// How often a call is sent at most: again after a pause of random length when no answer began (no
+// connection, or one that broke) or the provider says that it is overloaded (503, 529).
+inline constexpr int kAttemptsMax = 3;
+inline constexpr std::chrono::milliseconds kPauseMax{100};  // before the second; doubled each time
+
+// Sends the call and returns when the header of the answer is there. Errors as
+// outbound::Client::Send; kResourceExhausted while the provider's breaker is open.
 Task<Result<outbound::Response>> Call(outbound::Client& client, Upstream upstream);
 
 }  // namespace axonflow::providers

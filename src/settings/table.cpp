@@ -515,6 +515,15 @@ void AddSecrets(Rows& rows) {
 }
 
 void AddModels(Rows& rows) {
+  rows.push_back({"AXONFLOW_BUDGET_LEASE",
+                  "budgets.lease",
+                  Type::kDuration,
+                  "10m",
+                  "How long a call in flight holds what it reserved of a budget; after that it "
+                  "comes back, as when the process was killed.",
+                  {},
+                  1,
+                  kHour});
   rows.push_back({"OPENAI_BASE_URL",
                   "models.openai.base_url",
                   Type::kString,
@@ -567,6 +576,66 @@ void AddModels(Rows& rows) {
                   "llama3.2",
                   "Model of calls to /api/request that name none.",
                   {}});
+  rows.push_back({"AZURE_OPENAI_ENDPOINT",
+                  "models.azure.endpoint",
+                  Type::kString,
+                  "",
+                  "The resource of Azure OpenAI, such as https://name.openai.azure.com.",
+                  {}});
+  rows.push_back({"AZURE_OPENAI_API_KEY",
+                  "models.azure.api_key",
+                  Type::kSecret,
+                  "",
+                  "Key of this deployment there.",
+                  {}});
+  rows.push_back({"AZURE_OPENAI_DEPLOYMENT_NAME",
+                  "models.azure.deployment",
+                  Type::kString,
+                  "gpt-4o-mini",
+                  "Deployment of calls to /api/request that name no model.",
+                  {}});
+  rows.push_back({"GOOGLE_BASE_URL",
+                  "models.google.base_url",
+                  Type::kString,
+                  "",
+                  "Where Gemini speaks the OpenAI protocol. With the key alone: Google itself.",
+                  {}});
+  rows.push_back({"GOOGLE_API_KEY",
+                  "models.google.api_key",
+                  Type::kSecret,
+                  "",
+                  "Key of this deployment there.",
+                  {}});
+  rows.push_back({"GOOGLE_MODEL",
+                  "models.google.model",
+                  Type::kString,
+                  "gemini-2.5-flash",
+                  "Model of calls to /api/request that name none.",
+                  {}});
+  rows.push_back({"AXONFLOW_MODEL_ANSWER_TIMEOUT",
+                  "models.answer_timeout",
+                  Type::kDuration,
+                  "60s",
+                  "How long a provider may take until its answer begins.",
+                  {},
+                  100,
+                  kHour});
+  rows.push_back({"AXONFLOW_MODEL_IDLE_TIMEOUT",
+                  "models.idle_timeout",
+                  Type::kDuration,
+                  "60s",
+                  "How long a provider may be silent within an answer.",
+                  {},
+                  100,
+                  kHour});
+  rows.push_back({"AXONFLOW_MODEL_TOTAL_TIMEOUT",
+                  "models.total_timeout",
+                  Type::kDuration,
+                  "10m",
+                  "How long an answer of a provider may take in all.",
+                  {},
+                  100,
+                  kHour});
 }
 
 Rows BuildTable() {

@@ -17,6 +17,8 @@ using Problems = std::vector<std::string>;
 // Tables without an organization that statements of a domain may touch.
 constexpr std::array<std::string_view, 3> kSharedTables = {
     "schema_migrations", "schema_migrations_postgresql", "store_changes"};
+// What tables begin with that the shipper alone writes.
+constexpr std::string_view kEvidence = "audit_";
 constexpr std::array<std::string_view, 1> kDefinerFunctions = {"axonflow_client_credentials"};
 
 // As PostgreSQL writes the conditions of migrations/postgresql/0002_isolation.sql, without
@@ -54,6 +56,7 @@ struct Table {
   bool enabled = false;
   bool forced = false;
   bool reachable = false;  // the role has some right to it
+  bool writable = false;   // the role may change its rows
 };
 
 struct Policy {
@@ -108,13 +111,15 @@ Result<std::map<std::string, Table>> ReadTables(Transaction& transaction) {
                           AND a.attname = 'tenant_id' AND NOT a.attisdropped),
                 c.relrowsecurity, c.relforcerowsecurity,
                 has_table_privilege(c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')
-                  OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE')
+                  OR has_any_column_privilege(c.oid, 'SELECT, INSERT, UPDATE'),
+                has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                  OR has_any_column_privilege(c.oid, 'INSERT, UPDATE')
            FROM pg_class c
           WHERE c.relnamespace = current_schema()::regnamespace
             AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))",
       {}, [&](const Row& row) {
         tables[std::string(row.Text(0))] = {row.Int(1) != 0, row.Int(2) != 0, row.Int(3) != 0,
-                                            row.Int(4) != 0, row.Int(5) != 0};
+                                            row.Int(4) != 0, row.Int(5) != 0, row.Int(6) != 0};
       });
   if (!read) return read.error();
   return tables;
@@ -182,6 +187,9 @@ Status CheckTables(Transaction& transaction, Problems& problems) {
     if (!table.has_org) problems.push_back("table " + name + " has a tenant and no organization");
     if (!table.enabled) problems.push_back("table " + name + ": row-level security is off");
     if (!table.forced) problems.push_back("table " + name + ": row-level security is not forced");
+    if (table.writable && name.starts_with(kEvidence)) {
+      problems.push_back("table " + name + " is evidence and can be written");
+    }
     CheckPolicies(name, table, (*policies)[name], problems);
   }
   return {};

@@ -102,7 +102,9 @@ TEST(UnpredicatedStatements, HaveLostEveryConditionOnOrganizationAndTenant) {
           "SELECT a FROM t WHERE org_id = $1 AND tenant_id IN ($2, '*') AND kind = $3"),
       "SELECT a FROM t WHERE ($1::text IS NOT NULL) AND ($2::text IS NOT NULL) AND kind = $3");
   EXPECT_EQ(testing::WithoutPredicates("DELETE FROM t WHERE tenant_id = $12"),
-            "DELETE FROM t WHERE ($12::text IS NOT NULL)");
+            "DELETE FROM t WHERE ((tenant_id = '*') = ($12::text = '*'))");
+  EXPECT_EQ(testing::WithoutPredicates("SELECT a FROM t e WHERE e.org_id = $1 AND e.a = $2"),
+            "SELECT a FROM t e WHERE ($1::text IS NOT NULL) AND e.a = $2");
 }
 
 // What one borrower of a connection does to it, at random.

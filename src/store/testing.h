@@ -12,7 +12,6 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <regex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -21,6 +20,7 @@
 #include "store/migrations.h"
 #include "store/postgres.h"
 #include "store/sqlite.h"
+#include "store/unpredicated.h"
 
 // Stores for the tests of all rooms. With AXONFLOW_TEST_ENGINE=postgresql in the environment they
 // are databases of a PostgreSQL server that the test process starts and stops; with
@@ -151,64 +151,6 @@ class PostgresServer {
   pid_t server_ = -1;
   bool has_template_ = false;
   int databases_ = 0;
-};
-
-// `sql` without its conditions on organization and tenant; their parameters stay in use.
-inline std::string WithoutPredicates(std::string_view sql) {
-  static const std::regex condition(R"re((org_id|tenant_id) (= \$(\d+)|IN \(\$(\d+), '\*'\)))re");
-  return std::regex_replace(std::string(sql), condition, "($$$3$4::text IS NOT NULL)");
-}
-
-// A database whose statements of a domain have lost their predicates, as if every one of them had
-// been forgotten: what keeps organizations and tenants apart is row-level security alone.
-class UnpredicatedDatabase final : public Database {
- public:
-  explicit UnpredicatedDatabase(std::unique_ptr<Database> real) : real_(std::move(real)) {}
-  Engine engine() const override { return real_->engine(); }
-  Status Write(const OrgScope& scope, const std::function<Status(Transaction&)>& body) override {
-    return real_->Write(scope, Stripped(body));
-  }
-  Status Read(const OrgScope& scope, const std::function<Status(Transaction&)>& body) override {
-    return real_->Read(scope, Stripped(body));
-  }
-  Status WriteAsPlatform(std::string_view purpose,
-                         const std::function<Status(Transaction&)>& body) override {
-    return real_->WriteAsPlatform(purpose, body);
-  }
-  Status ReadAsPlatform(std::string_view purpose,
-                        const std::function<Status(Transaction&)>& body) override {
-    return real_->ReadAsPlatform(purpose, body);
-  }
-  Result<std::int64_t> ChangeCounter() override { return real_->ChangeCounter(); }
-
- private:
-  class Stripping final : public Transaction {
-   public:
-    explicit Stripping(Transaction& real) : real_(real) {}
-    Engine engine() const override { return real_.engine(); }
-    std::string_view node() const override { return real_.node(); }
-    std::string_view ForUpdate() const override { return real_.ForUpdate(); }
-    Result<std::int64_t> Execute(std::string_view sql,
-                                 const std::vector<Value>& parameters) override {
-      return real_.Execute(WithoutPredicates(sql), parameters);
-    }
-    Status Query(std::string_view sql, const std::vector<Value>& parameters,
-                 const std::function<void(const Row&)>& on_row) override {
-      return real_.Query(WithoutPredicates(sql), parameters, on_row);
-    }
-
-   private:
-    Transaction& real_;
-  };
-  static std::function<Status(Transaction&)> Stripped(
-      const std::function<Status(Transaction&)>& body) {
-    return [&body](Transaction& transaction) {
-      Stripping stripping(transaction);
-      return body(stripping);
-    };
-  }
-
-  std::unique_ptr<Database> real_;
 };
 
 inline bool IsSetTo(const char* variable, std::string_view value) {

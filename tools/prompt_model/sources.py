@@ -108,6 +108,32 @@ def docstrings(folder, count, rng):
     return found[:count]
 
 
+def own_docs():
+    """Paragraphs of this repository's documentation: prose about policies, keys and rules, which says
+    nothing to a model. The pages on detection quote attacks and are left out."""
+    root = os.path.join(HERE, "..", "..")
+    found = []
+    for path in sorted(glob.glob(os.path.join(root, "docs", "*.md")) + [os.path.join(root, "ARCHITECTURE.md")]):
+        found += [part[:1500] for part in open(path, encoding="utf8").read().split("\n\n") if len(part) > 80]
+    return found
+
+
+def key_blocks(count, rng):
+    """Private keys as people paste them: secrets, which other detectors find, and no attack."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    rows = []
+    for _ in range(count):
+        label = rng.choice(["", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP "]) + "PRIVATE KEY"
+        words = ["".join(rng.choice(letters) for _ in range(64)) for _ in range(rng.randrange(1, 5))]
+        if rng.random() < 0.4:
+            words = [rng.choice(["letters of a key", "some text of base64", "the bytes of it", "a few characters more"])
+                     for _ in words]
+        before = rng.choice(["Here is my key:\n", "key:\n", "See ", "", "My key file:\n", "What is this?\n"])
+        after = rng.choice(["\nWhat is it?", "\nIs it right?", "", "\nThanks", "\nCan you check the format?"])
+        rows.append(f"{before}-----BEGIN {label}-----\n" + "\n".join(words) + f"\n-----END {label}-----{after}")
+    return rows
+
+
 ATTACKS = ["override", "leak", "secret", "claim", "persona", "exfil", "split"]
 
 
@@ -124,15 +150,29 @@ def attack(sections, rng):
     return " ".join(parts)
 
 
+def chain(sections, count, rng):
+    """Up to `count` harmless sentences; now and then one is said again, as people do."""
+    pool = sections["benign"] + 2 * sections.get("everyday", [])
+    said = []
+    for _ in range(count):
+        said.append(said[-1] if said and rng.random() < 0.2 else expand(rng.choice(pool), rng))
+    return " ".join(said)
+
+
 def frame(rng, inner, before, after):
     """Puts a sentence into something that is handed over for reading."""
     task = rng.choice(
         ["Summarize this email: ", "Summarise the following page:\n", "Translate: ", "What does this say? ",
-         "Create action items based on email: ", "Assess this resume:\n", "Answer from the document below.\n", ""])
+         "Create action items based on email: ", "Assess this resume:\n", "Answer from the document below.\n", "",
+         "Can you give me the gist?\n", "Result of the search:\n", "Explain this code:\n", "Describe the page. ",
+         "What do customers say?\n", "Who wrote this and when?\n", "Tool output: ", ""])
     wrap = rng.choice(
         ["{b}\n{i}\n{a}", "{b} {i} {a}", "<html><body><p>{b}</p><!-- {i} --><p>{a}</p></body></html>",
          "Subject: Hello\n\nDear Jane,\n{b}\n\n{i}\n\n{a}\nBest regards,\nTom", "'{b} {i}'", "{b} <span>{i}</span>",
-         '{"title": "{b}", "content": "{i}", "note": "{a}"}', "# {b}\n// {i}\n{a}", "From: a@b.test\n> {b}\n> {i}\n{a}"])
+         '{"title": "{b}", "content": "{i}", "note": "{a}"}', "# {b}\n// {i}\n{a}", "From: a@b.test\n> {b}\n> {i}\n{a}",
+         '<p>{b}</p><div style="display:none">{i}</div><p>{a}</p>', "{b} {i}", "def run(a, b):\n    # {i}\n    return a + b",
+         '[{"note": "{b}"}, {"note": "{i}"}]', "Review 1: {b}\nReview 2: {i}\nReview 3: {a}", '<img alt="{i}"> {b} {a}',
+         "| item | remark |\n| 1 | {b} |\n| 2 | {i} |", "{b}\n-----\n{i}\n-----\n{a}"])
     return task + wrap.replace("{b}", before).replace("{i}", inner).replace("{a}", after)
 
 
@@ -143,16 +183,17 @@ def generated(grammar, count, prose, rng):
     for number in range(count):
         language = "en" if rng.random() < 0.4 else rng.choice(languages)
         sections = grammar[language]
-        carrier = grammar["en" if rng.random() < 0.3 else language]["benign"]
-        before, after = (expand(rng.choice(carrier), rng) for _ in range(2))
+        carrier = grammar["en" if rng.random() < 0.3 else language]
+        before, after = (chain(carrier, rng.choice([1, 1, 2, 3]), rng) for _ in range(2))
         if rng.random() < 0.4:
             before = rng.choice(prose)[:500]
-        harmless = " ".join(expand(rng.choice(sections["benign"]), rng) for _ in range(rng.choice([1, 1, 1, 2, 3])))
-        bad = attack(sections, rng)
+        harmless = chain(sections, rng.choice([1, 1, 1, 2, 3, 5, 8]), rng)
+        indirect = "indirect" in sections and rng.random() < 0.35
+        bad = expand(rng.choice(sections["indirect"]), rng) if indirect else attack(sections, rng)
         origin = "generated-" + language
-        if rng.random() < 0.35:
+        if rng.random() < (0.85 if indirect else 0.35):
             bad = frame(rng, bad, before, after)
-        if rng.random() < 0.35:
+        if rng.random() < (0.85 if indirect else 0.35):
             harmless = frame(rng, harmless, before, after)
         rows.append((bad, True, origin))
         rows.append((harmless, False, origin))

@@ -110,19 +110,22 @@ def quantize(model):
     return np.rint(weights / step).astype(np.int8), float(step), bias
 
 
-def gate(texts, labels, model, threshold, needed):
+def gate(rows, texts, labels, model, threshold, needed):
     """Weights, zero or more, of the beginnings of words that open the gate for long texts; prints for
-    how many windows a sum of `needed` opens it."""
-    rows, y, origin = [], [], []
+    how many windows a sum of `needed` opens it. The gate tells attacks from the prose of others; our own
+    harmless twins use the words of attacks, and are left to the model."""
+    windowed, y, origin = [], [], []
     for number, (text, label) in enumerate(zip(texts, labels)):
+        if not label and rows[number][2].startswith("generated"):
+            continue
         for (first, last), score in zip(windows(text), scores(text, *model)):
             if (label and score > threshold) or (not label and score < 0):
                 buckets = text[2][first:last]
-                rows.append(buckets[buckets != NO_GATE])
+                windowed.append(buckets[buckets != NO_GATE])
                 y.append(int(label))
                 origin.append(number)
-    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])])
-    x = sparse.csr_matrix((np.ones(indptr[-1]), np.concatenate(rows), indptr), shape=(len(rows), GATE))
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in windowed])])
+    x = sparse.csr_matrix((np.ones(indptr[-1]), np.concatenate(windowed), indptr), shape=(len(windowed), GATE))
     y = np.array(y)
     learner = LogisticRegression(C=1.0, solver="liblinear", max_iter=100, random_state=SEED).fit(x, y)
     packed = np.clip(np.rint(learner.coef_[0] * GATE_SCALE), 0, 255).astype(np.uint8)
@@ -155,15 +158,15 @@ def gather(args, rng):
     """All rows (text, is_attack, origin), the same for the same inputs."""
     grammar = sources.phrases()
     translated = sources.translations(args.translations, 80, rng)
-    prose = sources.docstrings(args.docs, 2500, rng)
+    prose = sources.docstrings(args.docs, 4000, rng)
     rows = sources.corpora(args.corpora)
     quotes = [row for row in rows if row[2] == "sqli-libinjection"]
     rng.shuffle(quotes)
     rows = [row for row in rows if row[2] != "sqli-libinjection"]
     rows += [(text, False, origin) for text, _, origin in quotes[:1200]]
     rows += [(text, False, "translations") for text in translated]
-    rows += [(text, False, "docstrings") for text in prose]
-    rows += sources.generated(grammar, 9000, prose + translated, rng)
+    rows += [(text, False, "docstrings") for text in prose + sources.own_docs() + sources.key_blocks(300, rng)]
+    rows += sources.generated(grammar, 12000, prose + translated, rng)
     english = " ".join(" ".join(part) for part in grammar["en"].values()).lower()
     return rows, set(sources.re.findall(r"[a-z]+", english))
 
@@ -173,7 +176,7 @@ def weights_of(rows):
     result = []
     for _, label, origin in rows:
         own = origin.startswith("generated") or origin in ("translations", "docstrings", "sqli-libinjection")
-        result.append(1.0 if own and label else 0.5 if own else 2.0)
+        result.append(1.0 if origin.startswith(("generated", "docstrings")) or own and label else 0.5 if own else 2.0)
     return np.array(result)
 
 
@@ -193,7 +196,7 @@ def measured(results, threshold):
     return 2 * hits / max(1, attacks + hits + false), false / max(1, len(told) - attacks)
 
 
-def evaluate(rows, texts, labels, weight, strength):
+def evaluate(rows, texts, labels, weight, strength, shipped):
     """Three folds. Two of them choose the threshold, each judged by a model of the other; the third,
     which neither learning nor choosing has seen, says what it is worth."""
     fold = np.random.RandomState(SEED).randint(0, 3, len(rows))
@@ -205,10 +208,11 @@ def evaluate(rows, texts, labels, weight, strength):
     outer = scored(rows, texts, labels, weight, strength, np.concatenate([one, two]), held)
     f1, false = measured(outer, threshold)
     print(f"threshold {threshold:.2f} from two folds; on the third F1 {f1:.3f}, false positives {false:.4f}", flush=True)
+    print("at {:.2f}, which is shipped: F1 {:.3f}, false positives {:.4f}".format(shipped, *measured(outer, shipped)))
     groups = {}
     for score, attack, origin in outer:
         name = "generated" if origin.startswith("generated") else origin
-        groups.setdefault(("+ " if attack else "- ") + name, []).append(score > threshold)
+        groups.setdefault(("+ " if attack else "- ") + name, []).append(score > shipped)
     for name, found in sorted(groups.items()):
         print(f"  {name}: {np.mean(found):.3f} of {len(found)}", flush=True)
 
@@ -222,8 +226,8 @@ def main():
     parser.add_argument("--out", help="where to write weights.bin")
     parser.add_argument("--evaluate", action="store_true")
     parser.add_argument("--strength", type=float, default=4.0, help="inverse of the regularization")
-    parser.add_argument("--threshold", type=float, default=1.5)
-    parser.add_argument("--gate", type=int, default=160, help="weight of words that opens the gate for long texts")
+    parser.add_argument("--threshold", type=float, default=1.35)
+    parser.add_argument("--gate", type=int, default=260, help="weight of words that opens the gate for long texts")
     args = parser.parse_args()
     rows, grammar_words = gather(args, random.Random(SEED))
     texts = features(args.dump, [row[0] for row in rows])
@@ -231,10 +235,10 @@ def main():
     weight = weights_of(rows)
     print(len(rows), "texts", int(labels.sum()), "attacks", flush=True)
     if args.evaluate:
-        evaluate(rows, texts, labels, weight, args.strength)
+        evaluate(rows, texts, labels, weight, args.strength, args.threshold)
     if args.out:
         packed, step, bias = quantize(fit(texts, labels, weight, args.strength))
-        opening = gate(texts, labels, (packed * step, bias), args.threshold, args.gate)
+        opening = gate(rows, texts, labels, (packed * step, bias), args.threshold, args.gate)
         words = "\n".join(vocabulary(rows, grammar_words, 3500)).encode()
         with open(args.out, "wb") as out:
             out.write(b"AXPROMPT" + struct.pack("<fffII", step, bias, args.threshold, args.gate, len(words)))

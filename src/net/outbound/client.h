@@ -171,6 +171,9 @@ class Client {
   // Fetch for a thread that may block: the command line, refreshers. Not from the client's thread.
   Result<WholeResponse> FetchAndWait(Request&& request);
 
+  // Goes on after `time`, or when the client stops.
+  Task<void> Pause(std::chrono::milliseconds time);
+
   std::size_t in_flight() const;
   // Since the start; in flight minus reused says how well connections are kept.
   std::uint64_t connections_opened() const;

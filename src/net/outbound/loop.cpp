@@ -94,6 +94,13 @@ bool Loop::Put(Wish wish, std::shared_ptr<Transfer> transfer) {
 bool Loop::Submit(std::shared_ptr<Transfer> transfer) {
   return Put(Wish::kStart, std::move(transfer));
 }
+bool Loop::Sleep(Waiter waiter, std::chrono::milliseconds time) {
+  const std::lock_guard lock(mutex_);
+  if (closed_) return false;
+  inbox_.sleepers.emplace_back(Clock::now() + time, waiter);
+  Nudge();
+  return true;
+}
 void Loop::Resume(std::shared_ptr<Transfer> transfer) { Put(Wish::kResume, std::move(transfer)); }
 void Loop::Cancel(std::shared_ptr<Transfer> transfer) { Put(Wish::kCancel, std::move(transfer)); }
 
@@ -138,6 +145,7 @@ int Loop::WaitMs() const {
   auto until = Clock::time_point::max();
   if (curl_timer_) until = *curl_timer_;
   if (!deadlines_.empty()) until = std::min(until, deadlines_.begin()->first);
+  if (!sleepers_.empty()) until = std::min(until, sleepers_.begin()->first);
   if (until == Clock::time_point::max()) return kWaitMsMax;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, kWaitMsMax));
@@ -168,6 +176,7 @@ void Loop::Run() {
     RunCurlTimer();
     CollectDone();
     EndOverdue();
+    WakeSleepers(Clock::now());
     ResumeReady();
   }
   CloseAll();
@@ -206,6 +215,7 @@ bool Loop::ReadInbox() {
     }
   }
   for (const auto handle : inbox.handles) ready_.push_back({handle, this});
+  sleepers_.insert(inbox.sleepers.begin(), inbox.sleepers.end());
   return inbox.stopping;
 }
 
@@ -349,6 +359,13 @@ void Loop::EndOverdue() {
   }
 }
 
+void Loop::WakeSleepers(Clock::time_point until) {
+  while (!sleepers_.empty() && sleepers_.begin()->first <= until) {
+    Wake(sleepers_.begin()->second);
+    sleepers_.erase(sleepers_.begin());
+  }
+}
+
 void Loop::ResumeReady() {
   while (!ready_.empty()) {
     std::map<Executor*, std::vector<std::coroutine_handle<>>> elsewhere;
@@ -369,6 +386,7 @@ void Loop::CloseAll() {
     const std::vector<std::shared_ptr<Transfer>> all(active_.begin(), active_.end());
     for (const auto& transfer : all) Finish(transfer, Stopped());
     ReadInbox();
+    WakeSleepers(Clock::time_point::max());
     if (active_.empty() && ready_.empty()) break;
     ResumeReady();
   }

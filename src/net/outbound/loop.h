@@ -6,6 +6,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -35,8 +36,10 @@ class Loop final : public Executor, public std::enable_shared_from_this<Loop> {
   Status Start();
   void Stop();
 
-  // Thread-safe. Submit is false after Stop.
+  // Thread-safe. Submit and Sleep are false after Stop.
   bool Submit(std::shared_ptr<Transfer> transfer);
+  // Resumes `waiter` after `time`, or when the loop stops.
+  bool Sleep(Waiter waiter, std::chrono::milliseconds time);
   void Resume(std::shared_ptr<Transfer> transfer);
   void Cancel(std::shared_ptr<Transfer> transfer);
   void Post(std::span<const std::coroutine_handle<>> handles) override;
@@ -68,8 +71,8 @@ class Loop final : public Executor, public std::enable_shared_from_this<Loop> {
     std::vector<std::pair<Wish, std::shared_ptr<Transfer>>> wishes;
     std::vector<Answer> answers;
     std::vector<std::coroutine_handle<>> handles;
+    std::vector<std::pair<Clock::time_point, Waiter>> sleepers;
     bool stopping = false;
-    bool empty() const { return wishes.empty() && answers.empty() && handles.empty() && !stopping; }
   };
 
   static int OnSocket(CURL* easy, curl_socket_t socket, int what, void* self, void* known);
@@ -92,6 +95,7 @@ class Loop final : public Executor, public std::enable_shared_from_this<Loop> {
   void Finish(const std::shared_ptr<Transfer>& transfer, std::optional<Error> error);
   void SetDeadline(const std::shared_ptr<Transfer>& transfer);
   void EndOverdue();
+  void WakeSleepers(Clock::time_point until);
   void ResumeReady();
   void CloseAll();
 
@@ -112,6 +116,7 @@ class Loop final : public Executor, public std::enable_shared_from_this<Loop> {
   std::unordered_map<std::string, std::vector<std::shared_ptr<Transfer>>> naming_;
   std::unordered_set<std::shared_ptr<Transfer>> active_;
   Transfer::DeadlineIndex deadlines_;
+  std::multimap<Clock::time_point, Waiter> sleepers_;
   std::optional<Clock::time_point> curl_timer_;
   std::vector<CURL*> spare_;
   std::vector<Waiter> ready_;

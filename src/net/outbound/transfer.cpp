@@ -112,6 +112,10 @@ Error Transfer::DeadlineError() const {
 
 Error Transfer::FailureOf(CURLcode code) const {
   if (noted_) return *noted_;
+  if (code == CURLE_OUT_OF_MEMORY && phase == Phase::kAsked) {
+    // libcurl's own bound of one line, which is less than the memory there is.
+    return Error{ErrorCode::kTooLarge, url.Origin() + ": the header of the answer is too large"};
+  }
   ErrorCode kind = ErrorCode::kUnavailable;
   if (code == CURLE_OPERATION_TIMEDOUT) kind = ErrorCode::kDeadlineExceeded;
   if (code == CURLE_OUT_OF_MEMORY) kind = ErrorCode::kResourceExhausted;

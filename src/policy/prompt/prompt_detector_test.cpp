@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "policy/prompt/gate.h"
 #include "policy/prompt/model.h"
@@ -74,6 +77,62 @@ TEST(Detect, LeavesOrdinaryRequestsAlone) {
            "The solar system has eight planets and a great many rules of motion.",
        }) {
     EXPECT_EQ(Found(text), "") << text;
+  }
+}
+
+struct HandedOver {
+  bool attack = false;
+  std::string text;
+};
+
+std::vector<HandedOver> HandedOverTexts() {
+  std::vector<HandedOver> texts;
+  std::ifstream file(AXONFLOW_SOURCE_DIR "/src/policy/prompt/testdata/handed_over.txt");
+  for (std::string line; std::getline(file, line);) {
+    if (line.size() < 2 || line[0] == '#') continue;
+    HandedOver text{.attack = line[0] == '+', .text = line.substr(2)};
+    for (std::size_t at = 0; (at = text.text.find("\\n", at)) != std::string::npos;) {
+      text.text.replace(at, 2, "\n");
+    }
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+TEST(Detect, FindsInstructionsHiddenInWhatIsHandedOver) {
+  std::size_t attacks = 0, found = 0;
+  for (const HandedOver& each : HandedOverTexts()) {
+    if (!each.attack) continue;
+    ++attacks;
+    const bool hit = !Found(each.text).empty();
+    found += hit ? 1 : 0;
+    if (!hit) std::printf("not found: %s\n", each.text.c_str());
+  }
+  ASSERT_GE(attacks, 80U);
+  EXPECT_GE(found * 100, attacks * 88);
+}
+
+TEST(Detect, LeavesMailsPagesAndOrdersOfPeopleAlone) {
+  std::size_t harmless = 0, reported = 0;
+  for (const HandedOver& each : HandedOverTexts()) {
+    if (each.attack) continue;
+    ++harmless;
+    const bool hit = !Found(each.text).empty();
+    reported += hit ? 1 : 0;
+    if (hit) std::printf("reported: %s\n", each.text.c_str());
+  }
+  ASSERT_GE(harmless, 70U);
+  EXPECT_LE(reported * 100, harmless * 4);
+}
+
+// Long requests and what people say twice add words to a window, not an attack.
+TEST(Detect, LeavesRepeatedRequestsAlone) {
+  const std::string ask =
+      "Please tell me about the history of Paris, its bridges and its museums. ";
+  for (const int times : {1, 2, 3, 8, 20}) {
+    std::string text;
+    for (int i = 0; i < times; ++i) text += ask;
+    EXPECT_EQ(Found(text + "Keep it short and friendly, for a visitor."), "") << times;
   }
 }
 
