@@ -113,7 +113,9 @@ TEST_F(EvidenceExport, NamesTheLineOfEveryFlippedByte) {
     const auto check = Verify(bytes);
     ASSERT_FALSE(check.ok()) << "line " << line << " byte " << at;
     // The time of the export stands for itself; only the hash of the whole export covers it.
-    if (line > 1) ASSERT_EQ(check.broken_line, line) << "byte " << at << ": " << check.reason;
+    if (line > 1) {
+      ASSERT_EQ(check.broken_line, line) << "byte " << at << ": " << check.reason;
+    }
     bytes[at] = before;
     if (before == '\n') ++line;
   }

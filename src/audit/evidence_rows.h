@@ -71,13 +71,15 @@ class EvidenceWriter {
   };
   // A place that the chains of one hash share; the last of them is remembered.
   struct RememberedChain {
-    std::string key;  // empty: none
+    std::string key;        // empty: none
+    std::int64_t turn = 0;  // in which it was written
     ChainHead head;
   };
 
   Result<ChainHead> HeadOf(store::Transaction& transaction, const RecordView& record,
                            const RememberedChain& place);
   RememberedChain& PlaceOf(const RecordView& record);
+  void Remember(ChainHead head, RememberedChain& place);
   Result<Tree*> TreeOf(store::Transaction& transaction, const RecordView& record);
   void Fill(std::size_t row, JournalPosition position, const RecordView& record,
             const ChainHead& prev, const ChainHead& head, const Digest256& digest,
@@ -88,7 +90,9 @@ class EvidenceWriter {
   const EvidenceOptions& options_;
   std::int64_t turn_ = 0;                    // the last one that was ours
   std::vector<RememberedChain> remembered_;  // by org, tenant and chain id
-  std::string chain_key_;                    // of the record in hand
+  // Chains of this transaction that lost their place; its rows may not be in the store yet.
+  std::map<std::string, ChainHead> driven_out_;
+  std::string chain_key_;  // of the record in hand
   ChainEntry entry_;
   std::string preimage_;
   std::map<TreeId, Tree> trees_;  // of this transaction

@@ -96,6 +96,7 @@ EvidenceWriter::EvidenceWriter(const EvidenceOptions& options)
 
 Status EvidenceWriter::Begin(store::Transaction& transaction) {
   rows_ = 0;
+  driven_out_.clear();
   trees_.clear();
   last_tree_.reset();
   // The row is locked until the end of the transaction, on engines with several writers.
@@ -132,8 +133,8 @@ Result<EvidenceWriter::ChainHead> EvidenceWriter::HeadOf(store::Transaction& tra
   const auto chain = ChainIdOf(record);
   // A decision's own record begins its chain.
   if (record.id == chain) return head;
-  // What another chain has driven out of its place may still wait to be written.
-  if (auto flushed = FlushRows(transaction); !flushed) return flushed.error();
+  const auto driven_out = driven_out_.find(chain_key_);
+  if (driven_out != driven_out_.end()) return driven_out->second;
   const auto scope = store::OrgScope::ForTenant(OrgId(std::string(record.org)),
                                                 TenantId(std::string(record.tenant)));
   if (!scope) return scope.error();
@@ -141,6 +142,16 @@ Result<EvidenceWriter::ChainHead> EvidenceWriter::HeadOf(store::Transaction& tra
   if (!stored) return stored.error();
   if (stored->empty()) return head;
   return ChainHead{stored->back().chain_seq, stored->back().chain_hash};
+}
+
+void EvidenceWriter::Remember(ChainHead head, RememberedChain& place) {
+  driven_out_.erase(chain_key_);
+  if (place.turn == turn_ && place.key != chain_key_ && !place.key.empty()) {
+    driven_out_[place.key] = place.head;
+  }
+  place.key = chain_key_;
+  place.turn = turn_;
+  place.head = head;
 }
 
 Result<EvidenceWriter::Tree*> EvidenceWriter::TreeOf(store::Transaction& transaction,
@@ -211,8 +222,7 @@ Status EvidenceWriter::Add(store::Transaction& transaction, JournalPosition posi
   (*tree)->leaves.push_back(merkle::LeafHash({data.data(), data.size()}));
   parameters_[rows_ * kColumns + kNode] = store::TextView(transaction.node());
   Fill(rows_, position, record, *prev, head, digest, leaf);
-  place.key = chain_key_;
-  place.head = head;
+  Remember(head, place);
   if (++rows_ < kRowsAStatement) return {};
   static const std::string sql = InsertStatement(kRowsAStatement);
   rows_ = 0;
