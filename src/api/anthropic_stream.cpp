@@ -1,9 +1,9 @@
-#include <algorithm>
 #include <utility>
 
 #include "api/proxy_errors.h"
 #include "api/proxy_stream.h"
 #include "base/json_writer.h"
+#include "providers/parts.h"
 
 namespace axonflow::api {
 namespace {
@@ -59,11 +59,7 @@ std::string_view TextOf(const JsonValue& object, std::string_view name) {
 // What nobody but the provider can read, when it looks like that; else nothing of it.
 std::string_view Sealed(const JsonValue& object, std::string_view name) {
   const auto text = TextOf(object, name);
-  const bool base64 = std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           std::string_view("+/=-_").find(c) != std::string_view::npos;
-  });
-  return base64 ? text : std::string_view();
+  return providers::IsBase64(text) ? text : std::string_view();
 }
 
 Status AnthropicStream::TakeEvent(const providers::SseEvent& event, std::string& out) {

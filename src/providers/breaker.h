@@ -27,7 +27,8 @@ class Breaker {
   mutable std::mutex mutex_;
   int failures_ = 0;
   std::chrono::milliseconds wait_ = kOpenFor;
-  Clock::time_point closed_until_{};  // for callers, while failures_ >= kFailuresMax
+  bool trying_ = false;                // a call has passed while it was open and has not ended
+  Clock::time_point refuses_until_{};  // while failures_ == kFailuresMax
 };
 
 }  // namespace axonflow::providers

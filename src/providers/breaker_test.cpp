@@ -34,6 +34,15 @@ TEST_F(BreakerTest, LetsOneCallTryAfterEachWait) {
   EXPECT_TRUE(breaker_.Allow(now_));
 }
 
+TEST_F(BreakerTest, DoesNotWaitLongerForCallsThatWereUnderWayWhenItOpened) {
+  FailTimes(Breaker::kFailuresMax + 50);
+  now_ += Breaker::kOpenFor;
+  EXPECT_TRUE(breaker_.Allow(now_));
+  FailTimes(50);
+  now_ += 2 * Breaker::kOpenFor;
+  EXPECT_TRUE(breaker_.Allow(now_));
+}
+
 TEST_F(BreakerTest, WaitsLongerEachTimeUpToItsBound) {
   FailTimes(Breaker::kFailuresMax);
   auto wait = Breaker::kOpenFor;

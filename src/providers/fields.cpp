@@ -189,8 +189,8 @@ struct EventRules {
     for (const FieldRule& rule : kResponsesAnswerRules) {
       Add("response.", rule.path, rule.treatment);
       for (const std::string_view head : {"output[].content[].", "output[].summary[]."}) {
-        if (rule.path.starts_with(head))
-          Add("part.", rule.path.substr(head.size()), rule.treatment);
+        if (!rule.path.starts_with(head)) continue;
+        Add("part.", rule.path.substr(head.size()), rule.treatment);
       }
       constexpr std::string_view kItem = "output[].";
       if (rule.path.starts_with(kItem)) {

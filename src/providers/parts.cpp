@@ -33,14 +33,6 @@ bool IsWord(std::string_view text) {
          });
 }
 
-// What nobody but the provider can read comes in this alphabet; anything else is text.
-bool IsBase64(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
-           c == '/' || c == '=' || c == '-' || c == '_';
-  });
-}
-
 bool IsMediaType(std::string_view type) {
   return type.starts_with("image/") || type.starts_with("audio/");
 }
@@ -162,6 +154,13 @@ void PartReader::AddLeaf(const JsonLeaf& leaf) {
 }
 
 }  // namespace
+
+bool IsBase64(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' ||
+           c == '/' || c == '=' || c == '-' || c == '_';
+  });
+}
 
 Result<std::vector<Part>> ReadParts(const Fields& fields, std::string_view json) {
   auto leaves = redaction::ReadJsonLeaves(json);

@@ -32,6 +32,10 @@ struct Part {
 inline constexpr std::size_t kNumberBytesMin = 7;
 Result<std::vector<Part>> ReadParts(const Fields& fields, std::string_view json);
 
+// Whether `text` is in the alphabet of base64, padded or not, as what nobody but the provider can
+// read is: anything else counts as text.
+bool IsBase64(std::string_view text);
+
 // `json` with each of `parts` that has a replacement changed to it, all else byte for byte. A
 // number becomes a string. `replacements` has one entry a part; an unchanged one equals its text.
 std::string Rewrite(std::string_view json, std::span<const Part> parts,

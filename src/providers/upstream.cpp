@@ -77,10 +77,16 @@ Task<Result<outbound::Response>> Call(outbound::Client& client, Upstream upstrea
   for (int attempt = 1;; ++attempt) {
     auto request = RequestOf(upstream);
     auto response = co_await client.Send(std::move(request));
-    const bool failed = HasFailed(response);
-    if (!failed) breaker.Succeed();
-    if (failed) breaker.Fail(Breaker::Clock::now());
-    if (attempt == kAttemptsMax || !IsWorthAnother(response)) co_return response;
+    const auto now = Breaker::Clock::now();
+    // A call that was cancelled or refused here says nothing of the provider.
+    if (HasFailed(response)) {
+      breaker.Fail(now);
+    } else if (response) {
+      breaker.Succeed();
+    }
+    if (attempt == kAttemptsMax || !IsWorthAnother(response) || breaker.open(now)) {
+      co_return response;
+    }
     if (response) response->Cancel();
     co_await client.Pause(RandomUpTo(pause));
     pause *= 2;
