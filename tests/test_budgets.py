@@ -19,7 +19,6 @@ from axonflow.types import (
 )
 
 import postgres
-from provider_standin import Provider
 from support import JWT_SECRET, unique
 
 # What a call of send() comes to: 11 tokens in and 7 out of the stand-in, gpt-4 at 0.03 and 0.06 a
@@ -28,17 +27,7 @@ CALL_USD = 11 * 0.03 / 1000 + 7 * 0.06 / 1000
 CALLERS = 64
 LEASE_SECONDS = 3
 
-
-@pytest.fixture(scope="module")
-def provider():
-    standin = Provider()
-    yield standin
-    standin.stop()
-
-
-@pytest.fixture(autouse=True)
-def fresh(provider):
-    provider.reset()
+pytestmark = pytest.mark.usefixtures("fresh_provider")
 
 
 def settings(provider, **more):
@@ -100,6 +89,20 @@ def test_the_official_client_manages_budgets(node):
         axonflow.delete_budget("b1")
         with pytest.raises(AxonFlowError):
             axonflow.get_budget("b1")
+
+
+def test_every_change_of_a_budget_is_recorded_with_what_it_was_about(node):
+    server = node()
+    budget(server, "kept-in-mind", 2.5, scope="agent", scope_id="a1")
+    assert server.request("PUT", "/api/v1/budgets/kept-in-mind", {"limit_usd": 3}, None, None).status == 200
+    assert server.request("DELETE", "/api/v1/budgets/kept-in-mind", None, None, None).status == 204
+    assert server.request("DELETE", "/api/v1/budgets/kept-in-mind", None, None, None).status == 404
+    entries = [entry for entry in server.search()["entries"] if entry["request_type"].startswith("budget_")]
+    assert [entry["request_type"] for entry in reversed(entries)] == [
+        "budget_created", "budget_updated", "budget_deleted"]
+    assert [entry["policy_details"]["reason"] for entry in reversed(entries)] == [
+        f"Budget kept-in-mind of {micros} micro-dollars" for micros in (2_500_000, 3_000_000, 3_000_000)]
+    assert all(entry["policy_details"]["context"]["budget_scope"] == "agent" for entry in entries), entries
 
 
 def test_the_official_client_reads_usage_and_prices(node):

@@ -163,15 +163,18 @@ Task<std::optional<net::Response>> RefuseChange(Api& api, Call& call) {
   co_return refused;
 }
 
-Task<std::optional<net::Response>> RecordChange(Api& api, Call& call, std::string_view event,
-                                                const Budget& budget) {
+// Records what became of a change and answers with the budget; 204 has no body.
+Task<net::Response> AnswerChange(Api& api, Call& call, std::string_view event, int status,
+                                 const Result<Budget>& changed) {
+  if (!changed) co_return CostRefusal(changed.error());
+  const Budget& budget = *changed;
   PolicyWrite write;
   write.event = event;
   write.summary = "Budget " + budget.id + " of " + std::to_string(budget.limit) + " micro-dollars";
   write.context = {{"budget_id", budget.id}, {"budget_scope", std::string(ToString(budget.scope))}};
-  auto failed = co_await RecordWrite(api, call, std::move(write));
-  if (!failed) co_return std::nullopt;
-  co_return std::optional<net::Response>(CostRefusal(failed->status, failed->message));
+  const auto failed = co_await RecordWrite(api, call, std::move(write));
+  if (failed) co_return CostRefusal(failed->status, failed->message);
+  co_return status == 204 ? NoContent() : BudgetAnswer(status, budget);
 }
 
 }  // namespace
@@ -240,10 +243,8 @@ Task<net::Response> CreateBudget(Api& api, Call& call) {
   const auto owner = OwnerOf(call);
   auto work = [&](cost::Ledger& ledger) { return ledger.Create(owner, *budget); };
   const auto created = co_await AskLedger(api, work);
-  if (!created) co_return CostRefusal(created.error());
-  auto failed = co_await RecordChange(api, call, "budget_created", *created);
-  if (failed) co_return std::move(*failed);
-  co_return BudgetAnswer(201, *created);
+  auto answer = co_await AnswerChange(api, call, "budget_created", 201, created);
+  co_return answer;
 }
 
 Task<net::Response> GetBudget(Api& api, Call& call) {
@@ -271,24 +272,19 @@ Task<net::Response> UpdateBudget(Api& api, Call& call) {
     });
   };
   const auto updated = co_await AskLedger(api, work);
-  if (!updated) co_return CostRefusal(updated.error());
-  auto failed = co_await RecordChange(api, call, "budget_updated", *updated);
-  if (failed) co_return std::move(*failed);
-  co_return BudgetAnswer(200, *updated);
+  auto answer = co_await AnswerChange(api, call, "budget_updated", 200, updated);
+  co_return answer;
 }
 
 Task<net::Response> DeleteBudget(Api& api, Call& call) {
   auto refused = co_await RefuseChange(api, call);
   if (refused) co_return std::move(*refused);
-  Budget budget;
-  budget.id = call.path_parameter;
+  const std::string id(call.path_parameter);
   const auto owner = OwnerOf(call);
-  auto work = [&](cost::Ledger& ledger) { return ledger.Delete(owner, budget.id); };
+  auto work = [&](cost::Ledger& ledger) { return ledger.Delete(owner, id); };
   const auto deleted = co_await AskLedger(api, work);
-  if (!deleted) co_return CostRefusal(deleted.error());
-  auto failed = co_await RecordChange(api, call, "budget_deleted", budget);
-  if (failed) co_return std::move(*failed);
-  co_return NoContent();
+  auto answer = co_await AnswerChange(api, call, "budget_deleted", 204, deleted);
+  co_return answer;
 }
 
 Task<net::Response> BudgetStatus(Api& api, Call& call) {

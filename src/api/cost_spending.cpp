@@ -68,12 +68,21 @@ cost::Spender SpenderOf(const Call& call) {
           header("X-Agent-ID"), header("X-Workflow-ID"), call.principal.user_email};
 }
 
+void SetSpender(const cost::Spender& spender, ModelCall& model) {
+  model.team_id = spender.team_id;
+  model.agent_id = spender.agent_id;
+  model.workflow_id = spender.workflow_id;
+}
+
+bool IsWithoutBudgets(Api& api, const cost::Spender& spender) {
+  const auto* ledger = api.services().ledger;
+  return ledger == nullptr || ledger->KnowsBudgets(spender.org, spender.tenant) == false;
+}
+
 Task<BudgetAnswer> ReserveSpending(Api& api, cost::Spender spender, cost::Micros amount) {
   BudgetAnswer answer;
   const auto& services = api.services();
-  if (services.ledger == nullptr) co_return answer;
   const auto known = services.ledger->KnowsBudgets(spender.org, spender.tenant);
-  if (known == false) co_return answer;
   bool any = known.value_or(false);
   auto work = [&](cost::Ledger& ledger) -> Result<cost::Admission> {
     if (!known) {

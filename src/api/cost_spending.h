@@ -47,7 +47,13 @@ providers::Usage ForecastUsage(std::string_view body, bool answers);
 // Who spends, as the headers X-Team-ID, X-Agent-ID and X-Workflow-ID say beside the credential.
 cost::Spender SpenderOf(const Call& call);
 
-// Reserves `amount`. Costs a look into memory for tenants without budgets.
+// Writes it where the record of the call has it.
+void SetSpender(const cost::Spender& spender, ModelCall& model);
+
+// Whether no budget counts the calls of this tenant, as far as memory knows. Ask it before the
+// forecast of a call, which reads its whole body.
+bool IsWithoutBudgets(Api& api, const cost::Spender& spender);
+
 Task<BudgetAnswer> ReserveSpending(Api& api, cost::Spender spender, cost::Micros amount);
 
 // Member "budget_info" (agent-api 3).

@@ -31,8 +31,8 @@ struct ModelCall {
   std::string model;
   std::size_t prompt_bytes = 0;
   std::chrono::steady_clock::time_point sent;
-  std::string team_id, agent_id, workflow_id;  // who spends, beside the user
-  std::shared_ptr<Spending> spending;          // null when no budget counts the call
+  std::string team_id = {}, agent_id = {}, workflow_id = {};  // who spends, beside the user
+  std::shared_ptr<Spending> spending = {};                    // null when no budget counts the call
 };
 
 // What came back, as far as it is known.

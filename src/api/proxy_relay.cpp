@@ -76,13 +76,12 @@ net::Response Failed(Api& api, const providers::Surface& surface, const ModelCal
 Task<std::optional<net::Response>> RefuseSpending(Api& api, Call& call,
                                                   const providers::Surface& surface,
                                                   ModelCall& model) {
+  auto spender = SpenderOf(call);
+  SetSpender(spender, model);
+  if (IsWithoutBudgets(api, spender)) co_return std::nullopt;
   const bool answers = &surface != &providers::kEmbeddings && &surface != &providers::kCountTokens;
   const auto usage = ForecastUsage(call.request.body, answers);
   const auto dollars = providers::CostOf(model.provider->name, model.model, usage);
-  auto spender = SpenderOf(call);
-  model.team_id = spender.team_id;
-  model.agent_id = spender.agent_id;
-  model.workflow_id = spender.workflow_id;
   const auto amount = cost::FromDollars(dollars.value_or(0)).value_or(0);
   auto answer = co_await ReserveSpending(api, std::move(spender), amount);
   model.spending = std::move(answer.spending);

@@ -277,8 +277,16 @@ net::Response OverBudget(Api& api, const ModelCall& call, const governance::Deci
   return response;
 }
 
-// Reserves what the dearest of the providers that may be asked would cost.
+// Reserves what the dearest of the providers that may be asked would cost; `model` holds it.
 Task<BudgetAnswer> ReserveFor(Api& api, Call& call, const Input& input, ModelCall& model) {
+  auto spender = SpenderOf(call);
+  for (const auto& [key, value] : input.context) {
+    if (key == "team_id") spender.team_id = value;
+    if (key == "agent_id") spender.agent_id = value;
+    if (key == "workflow_id") spender.workflow_id = value;
+  }
+  SetSpender(spender, model);
+  if (IsWithoutBudgets(api, spender)) co_return BudgetAnswer{};
   auto usage = ForecastUsage(input.query, false);
   usage.completion_tokens = kAnswerTokensMax;
   double dollars = 0;
@@ -287,18 +295,9 @@ Task<BudgetAnswer> ReserveFor(Api& api, Call& call, const Input& input, ModelCal
     const auto& name = wanted && !input.model.empty() ? input.model : provider->default_model;
     dollars = std::max(dollars, providers::CostOf(provider->name, name, usage).value_or(0));
   }
-  auto spender = SpenderOf(call);
-  for (const auto& [key, value] : input.context) {
-    if (key == "team_id") spender.team_id = value;
-    if (key == "agent_id") spender.agent_id = value;
-    if (key == "workflow_id") spender.workflow_id = value;
-  }
-  model.team_id = spender.team_id;
-  model.agent_id = spender.agent_id;
-  model.workflow_id = spender.workflow_id;
   const auto amount = cost::FromDollars(dollars).value_or(0);
   auto answer = co_await ReserveSpending(api, std::move(spender), amount);
-  model.spending = answer.spending;
+  model.spending = std::move(answer.spending);
   co_return answer;
 }
 
@@ -391,7 +390,6 @@ Task<net::Response> ProxyRequest(Api& api, Call& call) {
     if (!budget.named) co_return Failed(api, model, *decision, status, why);
     co_return OverBudget(api, model, *decision, *budget.named);
   }
-  budget.spending.reset();  // the call holds it
   auto response = co_await AskAndJudge(api, *input, std::move(model), *decision, budget.named);
   co_return response;
 }

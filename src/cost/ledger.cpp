@@ -177,16 +177,19 @@ Result<Budget> Ledger::Update(const Owner& owner, const std::string& id,
   return updated;
 }
 
-Status Ledger::Delete(const Owner& owner, const std::string& id) {
+Result<Budget> Ledger::Delete(const Owner& owner, const std::string& id) {
   const auto scope = ScopeOfChange(owner, id);
   if (!scope) return scope.error();
+  Budget deleted;
   const Status written = database_.Write(*scope, [&](store::Transaction& transaction) -> Status {
-    const auto budget = PickOwn(transaction, owner, id);
+    auto budget = PickOwn(transaction, owner, id);
     if (!budget) return budget.error();
-    return DeleteBudgetRows(transaction, *budget);
+    deleted = std::move(*budget);
+    return DeleteBudgetRows(transaction, deleted);
   });
   Forget();
-  return written;
+  if (!written) return written.error();
+  return deleted;
 }
 
 Result<std::vector<Alert>> Ledger::Alerts(const OrgId& org, const TenantId& tenant,

@@ -70,7 +70,8 @@ class Ledger {
   // of the whole organization without authority.
   Result<Budget> Update(const Owner& owner, const std::string& id,
                         const std::function<Status(Budget&)>& change);
-  Status Delete(const Owner& owner, const std::string& id);
+  // What it deleted.
+  Result<Budget> Delete(const Owner& owner, const std::string& id);
   Result<std::vector<Alert>> Alerts(const OrgId& org, const TenantId& tenant, const std::string& id,
                                     std::int64_t limit);
 
@@ -87,13 +88,13 @@ class Ledger {
   Result<bool> LookForBudgets(const OrgId& org, const TenantId& tenant);
 
  private:
-  Result<store::OrgScope> ScopeOfChange(const Owner& owner, const std::string& id);
   struct Known {
     bool any = false;
     std::chrono::steady_clock::time_point until;
   };
   using Key = std::pair<std::string, std::string>;
 
+  Result<store::OrgScope> ScopeOfChange(const Owner& owner, const std::string& id);
   void Remember(const OrgId& org, const TenantId& tenant, bool any);
   void Forget();
 
