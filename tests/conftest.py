@@ -7,6 +7,7 @@ os.environ["AXONFLOW_TELEMETRY"] = "off"
 
 import pytest
 
+from provider_standin import Provider
 from support import JWT_SECRET, Server
 
 REDACT_AND_BLOCK = {"PII_ACTION": "redact", "SQLI_ACTION": "block"}
@@ -65,3 +66,17 @@ def make_module_server(tmp_path_factory):
     yield make
     for server in servers:
         server.stop()
+
+
+@pytest.fixture(scope="module")
+def provider():
+    """A provider of models that the tests of one file share."""
+    standin = Provider()
+    yield standin
+    standin.stop()
+
+
+@pytest.fixture
+def fresh_provider(provider):
+    """For every test of a file: the provider forgets what the one before asked of it."""
+    provider.reset()

@@ -5,22 +5,11 @@ import json
 import anthropic
 import pytest
 
-from provider_standin import Provider
 from support import CARD, Server, WITH_CARD, WITH_SQLI
 
 DIGITS = "4111 1111"
 
-
-@pytest.fixture(scope="module")
-def provider():
-    standin = Provider()
-    yield standin
-    standin.stop()
-
-
-@pytest.fixture(autouse=True)
-def fresh(provider):
-    provider.reset()
+pytestmark = pytest.mark.usefixtures("fresh_provider")
 
 
 @pytest.fixture(scope="module")

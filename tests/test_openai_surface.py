@@ -7,22 +7,11 @@ import time
 import openai
 import pytest
 
-from provider_standin import Provider
 from support import CARD, Server, UUID, WITH_CARD, WITH_SQLI, unique
 
 DIGITS = "4111 1111"
 
-
-@pytest.fixture(scope="module")
-def provider():
-    standin = Provider()
-    yield standin
-    standin.stop()
-
-
-@pytest.fixture(autouse=True)
-def fresh(provider):
-    provider.reset()
+pytestmark = pytest.mark.usefixtures("fresh_provider")
 
 
 @pytest.fixture(scope="module")
