@@ -7,9 +7,7 @@ row-level security. The cost is the CPU time of our server alone; that of Postgr
 Exit status 1 when a limit is missed.
 """
 
-import argparse
 import pathlib
-import shutil
 import statistics
 import sys
 
@@ -42,21 +40,9 @@ class Cell(run.Cell):
         self.database_us.append(used / (self.rate[rounds] * seconds) * 1e6)
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", default=str(ROOT / "build/release/axonflow"))
-    parser.add_argument("--folder", default=str(ROOT / "build/bench-postgresql"), help="emptied first")
-    parser.add_argument("--rounds", type=int, default=4)
-    parser.add_argument("--seconds", type=int, default=4, help="of load, a cell and round")
-    return parser.parse_args()
-
-
 def main():
-    options = arguments()
-    folder = pathlib.Path(options.folder).resolve()
-    binary = str(pathlib.Path(options.binary).resolve())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    options = run.arguments(__doc__, "bench-postgresql", has_only=False)
+    folder, binary = options.folder, options.binary
     pg = postgres.Postgres()
     nginx = processes.Nginx(folder / "nginx")
     servers = []
@@ -89,9 +75,7 @@ def main():
                 server.process.wait()
         pg.close()
 
-    print(f"\n{'':34}{'CPU us':>10}{'least..most':>20}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
-    for cell in cells:
-        print(cell.row())
+    run.print_table(cells)
     yardstick, *own = cells
     for cell in own:
         print(f"PostgreSQL itself, {cell.name}: {statistics.median(cell.database_us):.1f} us a request")

@@ -152,15 +152,29 @@ class Verdict:
         print(f"{'ok  ' if good else 'MISS'} {name:58}{value:9.2f} {unit} (limit {limit:g})")
 
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
+def arguments(description, folder, has_only=True):
+    """The options of a bench; its binary and its folder, which is empty then, as absolute paths."""
+    parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(ROOT / "build/release/axonflow"))
-    parser.add_argument("--folder", default=str(ROOT / "build/bench"), help="emptied first")
+    parser.add_argument("--folder", default=str(ROOT / "build" / folder), help="emptied first")
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--seconds", type=int, default=4, help="of load, a cell and round")
-    parser.add_argument("--only", default="", help="part of the names of the cells to run")
-    return parser.parse_args()
+    if has_only:
+        parser.add_argument("--only", default="", help="part of the names of the cells to run")
+    options = parser.parse_args()
+    options.folder = pathlib.Path(options.folder).resolve()
+    options.binary = str(pathlib.Path(options.binary).resolve())
+    shutil.rmtree(options.folder, ignore_errors=True)
+    options.folder.mkdir(parents=True)
+    return options
+
+
+def print_table(cells):
+    print(f"\n{'':34}{'CPU us':>10}{'least..most':>20}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
+    for cell in cells:
+        print(cell.row())
+    print()
 
 
 def make_cells(server, nginx, folder):
@@ -222,11 +236,8 @@ def require_harmless(server, folder):
 
 
 def main():
-    options = arguments()
-    folder = pathlib.Path(options.folder).resolve()
-    options.binary = str(pathlib.Path(options.binary).resolve())
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    options = arguments(__doc__, "bench")
+    folder = options.folder
     verdict = Verdict()
 
     synced = processes.fdatasync_seconds(folder)
@@ -256,10 +267,7 @@ def main():
             server.process.kill()
             server.process.wait()
 
-    print(f"\n{'':34}{'CPU us':>10}{'least..most':>20}{'req/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
-    for cell in cells:
-        print(cell.row())
-    print()
+    print_table(cells)
     judge(cells, verdict)
     verdict.check("/health while 64 clients send 100 KiB: slowest answer", health[-1], HEALTH_MS_MAX, "ms ")
     print(f"     ({len(health)} answers, p50 {health[len(health) // 2]:.1f} ms, "
