@@ -108,16 +108,6 @@ def docstrings(folder, count, rng):
     return found[:count]
 
 
-def own_docs():
-    """Paragraphs of this repository's documentation: prose about policies, keys and rules, which says
-    nothing to a model. The pages on detection quote attacks and are left out."""
-    root = os.path.join(HERE, "..", "..")
-    found = []
-    for path in sorted(glob.glob(os.path.join(root, "docs", "*.md")) + [os.path.join(root, "ARCHITECTURE.md")]):
-        found += [part[:1500] for part in open(path, encoding="utf8").read().split("\n\n") if len(part) > 80]
-    return found
-
-
 def key_blocks(count, rng):
     """Private keys as people paste them: secrets, which other detectors find, and no attack."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"

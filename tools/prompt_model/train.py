@@ -165,7 +165,7 @@ def gather(args, rng):
     rows = [row for row in rows if row[2] != "sqli-libinjection"]
     rows += [(text, False, origin) for text, _, origin in quotes[:1200]]
     rows += [(text, False, "translations") for text in translated]
-    rows += [(text, False, "docstrings") for text in prose + sources.own_docs() + sources.key_blocks(300, rng)]
+    rows += [(text, False, "docstrings") for text in prose + sources.key_blocks(300, rng)]
     rows += sources.generated(grammar, 12000, prose + translated, rng)
     english = " ".join(" ".join(part) for part in grammar["en"].values()).lower()
     return rows, set(sources.re.findall(r"[a-z]+", english))
@@ -227,7 +227,7 @@ def main():
     parser.add_argument("--evaluate", action="store_true")
     parser.add_argument("--strength", type=float, default=4.0, help="inverse of the regularization")
     parser.add_argument("--threshold", type=float, default=1.35)
-    parser.add_argument("--gate", type=int, default=260, help="weight of words that opens the gate for long texts")
+    parser.add_argument("--gate", type=int, default=280, help="weight of words that opens the gate for long texts")
     args = parser.parse_args()
     rows, grammar_words = gather(args, random.Random(SEED))
     texts = features(args.dump, [row[0] for row in rows])
