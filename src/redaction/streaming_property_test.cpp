@@ -103,16 +103,38 @@ TEST(StreamingProperty, IsTheRedactionOfSecretsThatLookLikeWords) {
   }
 }
 
-// Encodings and the model depend on text of any distance: there the two may differ, seldom.
-TEST(StreamingProperty, IsNearlyAlwaysTheRedactionOfTheWholeTextForEncodingsAndTheModel) {
+bool Holds(std::string_view text, std::string_view piece) {
+  return text.find(piece) != std::string_view::npos;
+}
+
+// The model for prompt injection judges a sentence with those around it, so how far around an
+// attack the text goes may differ. That it goes may not, and no value may stay that the whole
+// loses.
+TEST(StreamingProperty, KeepsNoValueAndNoAttackThatTheRedactionOfTheWholeTakesOut) {
+  constexpr std::string_view kAttack = "[REDACTED:security-dangerous]";
   std::mt19937_64 random(17);
-  const int documents = 2'000 / kScale;
-  int differences = 0;
-  for (int i = 0; i < documents; ++i) {
+  int attacks = 0;
+  int values = 0;
+  for (int i = 0; i < 2'000 / kScale; ++i) {
     const std::string text = CatalogueDocument(random, 700);
-    differences += WholeCatalogue().AsStream(text) == WholeCatalogue().Whole(text) ? 0 : 1;
+    const std::string whole = WholeCatalogue().Whole(text);
+    const std::string streamed = WholeCatalogue().AsStream(text);
+    if (Holds(whole, kAttack)) {
+      ++attacks;
+      EXPECT_TRUE(Holds(streamed, kAttack)) << i << "\n" << text;
+    }
+    const auto places = ValuesOnly().detect(text);
+    ASSERT_TRUE(places);
+    for (const Place& place : *places) {
+      const auto value =
+          std::string_view(text).substr(place.span.begin, place.span.end - place.span.begin);
+      if (Holds(whole, value)) continue;
+      ++values;
+      EXPECT_FALSE(Holds(streamed, value)) << i << ": " << value << "\n" << text;
+    }
   }
-  EXPECT_LE(differences, std::max(2, documents / 25));
+  EXPECT_GT(attacks, 500 / kScale);
+  EXPECT_GT(values, 5'000 / kScale);
 }
 
 TEST(StreamingProperty, IsTheRedactionOfTheWholeForLongTexts) {
